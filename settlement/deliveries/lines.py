@@ -1,0 +1,62 @@
+"""The frame of delivered lines: its columns, types and meaning. What a line says is defined in deliveries.md."""
+
+from __future__ import annotations
+
+import polars as pl
+
+LINES: dict[str, pl.DataType | type[pl.DataType]] = {
+    # where it stands
+    "delivery": pl.String,  # Delivery.key
+    "claim_month": pl.Int32,  # Month.index of the delivery's folder
+    "sheet": pl.String,
+    "row": pl.Int32,  # row in the file, from 1
+    # what it says; null where the cell is empty or the column is missing
+    "contract": pl.String,  # of the file, or of the row's own Contractnummer
+    "client": pl.String,
+    "service": pl.String,  # as written
+    "code": pl.String,
+    "profile": pl.String,
+    "intensity": pl.String,
+    "allocation": pl.String,
+    "allocation_start": pl.Date,
+    "allocation_end": pl.Date,
+    "start": pl.Date,
+    "end": pl.Date,
+    "quantity_milli": pl.Int64,  # thousandths of `unit`
+    "unit": pl.String,  # a Unit of domain.contract
+    "claimed_cents": pl.Int64,
+    "direction": pl.String,  # D or C, D unless said
+    "reference": pl.String,
+    "previous_reference": pl.String,
+    "municipality": pl.String,
+    "subcontractor": pl.String,
+    "result": pl.String,  # reached, not reached, running
+    "end_reason": pl.String,  # national code (02, 20, 31 … 39)
+    "goal_attainment_bp": pl.Int64,  # yes 10000, no 0, or a share
+    "client_satisfaction_centi": pl.Int64,  # the mark times 100
+    "dropout": pl.Boolean,
+    "refused_client": pl.Boolean,
+}
+"""Lines that could be read: every cell of theirs has the type of its column. Rows that could not are refusals."""
+
+FIELDS: tuple[str, ...] = (
+    "contract", "client", "service", "code", "profile", "intensity", "allocation", "allocation_start",
+    "allocation_end", "start", "end", "quantity", "unit", "claimed", "direction", "reference",
+    "previous_reference", "municipality", "subcontractor", "result", "end_reason", "goal_attainment",
+    "client_satisfaction", "dropout", "refused_client",
+)  # fmt: skip
+"""The fields of deliveries.md, by their names in rule files, cases and refusals."""
+
+REFUSALS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "delivery": pl.String,
+    "contract": pl.String,
+    "sheet": pl.String,
+    "row": pl.Int32,
+    "cell": pl.String,
+    "field": pl.String,
+    "code": pl.String,
+    "national": pl.String,
+    "found": pl.String,
+    "expected": pl.String,
+}
+"""A frame of ``domain.records.Refusal``, one row a fault."""
