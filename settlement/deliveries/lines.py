@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from settlement.domain.fields import FIELDS
+
+__all__ = ["FIELDS", "LINES", "REFUSALS"]
+
 LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     # where it stands
     "delivery": pl.String,  # Delivery.key
@@ -38,14 +42,6 @@ LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     "refused_client": pl.Boolean,
 }
 """Lines that could be read: every cell of theirs has the type of its column. Rows that could not are refusals."""
-
-FIELDS: tuple[str, ...] = (
-    "contract", "client", "service", "code", "profile", "intensity", "allocation", "allocation_start",
-    "allocation_end", "start", "end", "quantity", "unit", "claimed", "direction", "reference",
-    "previous_reference", "municipality", "subcontractor", "result", "end_reason", "goal_attainment",
-    "client_satisfaction", "dropout", "refused_client",
-)  # fmt: skip
-"""The fields of deliveries.md, by their names in rule files, cases and refusals."""
 
 REFUSALS: dict[str, pl.DataType | type[pl.DataType]] = {
     "delivery": pl.String,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -48,3 +50,36 @@ class AnyOf:
 
 
 Condition = Comparison | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """One comparison in an alternative, or its denial: a denied comparison also holds when a measure is absent."""
+
+    comparison: Comparison
+    denied: bool = False
+
+
+def alternatives(when: Sequence[Condition], unless: Sequence[Condition] = ()) -> list[tuple[Holds, ...]]:
+    """The same conditions as a list of alternatives, one of which must hold whole: no *any*, no *unless* is left.
+
+    The engine is asked in this form. Their number is the product of what each ``any`` offers and each ``unless`` denies.
+    """
+    found: list[tuple[Holds, ...]] = [()]
+    for condition in when:
+        choices = (
+            [(Holds(condition),)]
+            if isinstance(condition, Comparison)
+            else [tuple(Holds(comparison) for comparison in group) for group in condition.alternatives]
+        )
+        found = [left + right for left in found for right in choices]
+    if not unless:
+        return found
+    # Denying a list: one of its conditions is denied; denying an *any*: something in each of its alternatives is.
+    denials: list[tuple[Holds, ...]] = []
+    for condition in unless:
+        groups = ((condition,),) if isinstance(condition, Comparison) else condition.alternatives
+        denials += [
+            tuple(Holds(comparison, denied=True) for comparison in choice) for choice in itertools.product(*groups)
+        ]
+    return [left + right for left in found for right in denials]

@@ -1,0 +1,211 @@
+"""Signals: deviations that somebody must look at, decided by the engine, told as alerts; they never change an amount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from settlement.decisions.ask import STANDING, Asked, ask_budget_left, ask_signal, ask_standing, comparisons_of, value_of
+from settlement.decisions.judge import Answer, Decides, judge
+from settlement.domain.contract import Ceiling, Contract, Corridor, MinimumClients, Provider, Severity, Signal, Tariff, Term
+from settlement.domain.measures import MeasureUnit, measure_of
+from settlement.domain.periods import Month
+from settlement.domain.problems import Place
+from settlement.domain.records import Alert, PositionKey, Working
+from settlement.pricing.positions import Counted, Measures
+
+Figure = tuple[Fraction | str, str]
+
+_SEVERITY: dict[str, Severity] = {
+    "delivery missing": "high",
+    "lines refused": "low",
+    "ceiling near": "medium",
+    "ceiling reached": "high",
+    "minimum not met": "medium",
+    "settlement postponed": "medium",
+    "negative payable": "high",
+    "client at two providers": "medium",
+    "more than a day in a day": "medium",
+    "budget left": "low",
+}
+FOR_PROVIDERS = frozenset(_SEVERITY) - {"client at two providers"}
+"""The standing signals that a provider sees on its own statement."""
+_UNITS: dict[MeasureUnit, str] = {
+    "count": "count",
+    "quantity": "quantity",
+    "amount": "amount",
+    "share": "share",
+    "mark": "mark",
+    "months": "months",
+    "yes or no": "count",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted24:
+    """What standing signals count beside the measures: contract → clients."""
+
+    at_two_providers: Mapping[str, int]
+    days_too_full: Mapping[str, int]
+
+
+def signals_round(
+    engine: Decides,
+    contracts: Mapping[str, Contract],
+    positions: Mapping[PositionKey, Measures],
+    counted: Counted24,
+    period: Month,
+) -> list[Answer]:
+    """The contracts' own signals and the standing ones, on the figures of the month that is settled."""
+    asked: list[Asked] = []
+    for contract in contracts.values():
+        own = PositionKey(contract.number, None, period.year, period)
+        if own not in positions:
+            continue
+        measures = positions[own]
+        year = contract.year(period.year)
+        assert year is not None
+        counts: dict[str, Fraction | int] = {
+            "delivery missing": measures["delivery_missing"] or 0,
+            "lines refused": measures["refused_lines_in_month"] or 0,
+            "negative payable": -min(measures["payable"] or Fraction(0), Fraction(0)),
+            "client at two providers": counted.at_two_providers.get(contract.number, 0),
+            "more than a day in a day": counted.days_too_full.get(contract.number, 0),
+        }
+        asked += [ask_standing(own, name, counts[name]) for name in STANDING]
+        for service in contract.services.values():
+            valued = isinstance(service.line_term, Tariff)
+            if service.budget is not None and valued:
+                corridor = service.terms.get("corridor")
+                margin = corridor.margin_bp if isinstance(corridor, Corridor) else 0
+                key = PositionKey(contract.number, service.name, period.year, period)
+                asked.append(ask_budget_left(key, margin, positions[key], period == year.months[-1]))
+        for signal in contract.signals:
+            key = PositionKey(contract.number, signal.service, period.year, period)
+            asked.append(ask_signal(key, signal, positions[key]))
+    return judge(engine, asked)
+
+
+def alerts(
+    answers: Sequence[Answer],
+    contracts: Mapping[str, Contract],
+    providers: Mapping[str, Provider],
+    counted: Counted,
+    period: Month,
+    sources: Mapping[str, tuple[str, ...]],
+) -> list[Alert]:
+    """What the answers of all rounds tell, for the month that is settled: by contract, then severity, then name."""
+    numbers = {number: position for position, number in enumerate(contracts)}
+    found: list[Alert] = []
+    for answer in answers:
+        key = answer.asked.key
+        if key.as_of != period:
+            continue
+        contract = contracts[key.contract]
+        course = _course(answer, numbers[key.contract], counted, period)
+        for name, figures in _named(answer):
+            found.append(
+                _alert(name, answer, contract, providers[contract.provider].name, figures, course, sources)
+            )
+    order = {"high": 0, "medium": 1, "low": 2}
+    return sorted(found, key=lambda a: (a.contract, order[a.severity], a.name, a.service or ""))
+
+
+def _named(answer: Answer) -> list[tuple[str, tuple[Figure | None, Figure | None]]]:
+    """The names that an answer raises, each with the figure judged and what it was held against."""
+    asked, subject = answer.asked, answer.asked.subject
+    measures = asked.measures
+    raised: list[tuple[str, tuple[Figure | None, Figure | None]]] = []
+    if isinstance(subject, Signal):
+        if "signal" in answer.outcomes:
+            raised.append((subject.name, _judged(subject, measures)))
+    elif isinstance(subject, Ceiling):
+        figures = (_figure(measures["filled"], "amount"), _figure(measures["limit"], "amount"))
+        if "reached" in answer.outcomes:
+            raised.append(("ceiling reached", figures))
+        elif any(outcome.startswith("near ") for outcome in answer.outcomes):
+            raised.append(("ceiling near", figures))
+    elif isinstance(subject, MinimumClients):
+        if "below" in answer.outcomes:
+            figures = (_figure(measures["clients"], "count"), _figure(measures["minimum_to_date"], "quantity"))
+            raised.append(("minimum not met", figures))
+    elif isinstance(subject, Term):
+        if answer.first == "postponed":
+            least = Fraction(getattr(subject, "minimum_responses", 0))
+            raised.append(("settlement postponed", (_figure(measures.get("responses"), "count"), _figure(least, "count"))))
+    elif subject == "budget left":
+        if "raised" in answer.outcomes:
+            raised.append((subject, (_figure(measures["claimed"], "amount"), _figure(measures["budget"], "amount"))))
+    elif "raised" in answer.outcomes:
+        unit = "amount" if subject == "negative payable" else "count"
+        count = measures["count"] or Fraction(0)
+        judged = -count if subject == "negative payable" else count
+        raised.append((subject, (_figure(judged, unit), _figure(Fraction(0), unit))))
+    return raised
+
+
+def _figure(value: Fraction | None, unit: str) -> Figure | None:
+    return None if value is None else (value, unit)
+
+
+def _judged(signal: Signal, measures: Mapping[str, Fraction | None]) -> tuple[Figure | None, Figure | None]:
+    """The first comparison of a contract's own signal that is not absent, with its two sides."""
+    for comparison in comparisons_of(signal.when):
+        measure, left = measure_of(comparison.measure), measures.get(comparison.measure)
+        if measure is not None and left is not None:
+            unit = _UNITS[measure.unit]
+            return (left, unit), _figure(value_of(comparison, measures), unit)
+    return None, None
+
+
+def _alert(
+    name: str,
+    answer: Answer,
+    contract: Contract,
+    provider_name: str,
+    figures: tuple[Figure | None, Figure | None],
+    course: tuple[int | None, ...],
+    sources: Mapping[str, tuple[str, ...]],
+) -> Alert:
+    subject, key = answer.asked.subject, answer.asked.key
+    own = isinstance(subject, Signal)
+    place: Place = contract.place if isinstance(subject, str) else subject.place
+    value, norm = figures
+    numbers: dict[str, Figure] = {}
+    if value is not None:
+        numbers["value"] = value
+    if norm is not None:
+        numbers["norm"] = norm
+    return Alert(
+        contract=contract.number,
+        provider_name=provider_name,
+        service=key.service,
+        name=name,
+        standing=not own,
+        severity=subject.severity if isinstance(subject, Signal) else _SEVERITY[name],
+        to=(subject.to or "contract manager") if isinstance(subject, Signal) else "contract manager",
+        value=value,
+        norm=norm,
+        course=course,
+        article=subject.article if isinstance(subject, Term) else "",
+        place=place,
+        sources=sources.get(contract.number, ()),
+        working=Working("signal", numbers),
+    )
+
+
+def _course(answer: Answer, contract_no: int, counted: Counted, period: Month) -> tuple[int | None, ...]:
+    """The figure over the last six months, for those that have one: what fills a ceiling, and refused lines."""
+    months = [period.plus(offset) for offset in range(-5, 1) if period.plus(offset).year == period.year]
+    subject = answer.asked.subject
+    if isinstance(subject, Ceiling):
+        claimed = counted.monthly.claimed
+        own = [
+            sum(cents for (contract, _, m), cents in claimed.items() if contract == contract_no and period.year * 12 <= m <= month.index)
+            for month in months
+        ]
+        return tuple(own) if answer.asked.key.service is None else ()
+    if subject == "lines refused":
+        return tuple(counted.counts.delivered.get((contract_no, month.index), (0, 0))[1] for month in months)
+    return ()

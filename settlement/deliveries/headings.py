@@ -1,0 +1,210 @@
+"""Which heading means which field, and where in a sheet the table begins. Standard library only.
+
+Case, spaces, accents, punctuation and what stands between brackets don't matter: ``Cliënt-ID``, ``Bedrag (€)``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+_ALIASES: Mapping[str, str] = {
+    "contract": "Contractnummer",
+    "client": "Cliënt, Cliëntnummer, Cliënt-id, Pseudoniem",
+    "service": "Dienst, Zorgvorm, Zorgcategorie, Resultaatgebied, Perceel",
+    "code": "Productcode, Prestatiecode, Product",
+    "profile": "Profiel",
+    "intensity": "Intensiteit",
+    "allocation": "Toewijzing, Toewijzingnummer",
+    "allocation_start": "Begindatum toewijzing",
+    "allocation_end": "Einddatum toewijzing",
+    "start": "Begindatum",
+    "end": "Einddatum",
+    "quantity": "Volume, Geleverd volume, Aantal",
+    "unit": "Eenheid",
+    "claimed": "Bedrag, Ingediend bedrag",
+    "direction": "Debet/Credit, D/C",
+    "reference": "Referentienummer",
+    "previous_reference": "Vorig referentienummer",
+    "municipality": "Gemeente, Gemeentecode",
+    "subcontractor": "Onderaannemer",
+    "result": "Resultaat",
+    "end_reason": "Reden beëindiging",
+    "goal_attainment": "Doelrealisatie",
+    "client_satisfaction": "Cliënttevredenheid",
+    "dropout": "Uitval",
+    "refused_client": "Geweigerd",
+}
+"""As deliveries.md gives them. A field's own name is a heading too."""
+
+_HEAD_LABELS = frozenset({"contractnummer", "contractnr", "contract"})
+_VERSION_LABELS = frozenset({"versie", "version"})
+_TELLING = frozenset({"client", "service", "code", "start", "quantity", "claimed"})
+"""A row of headings has at least one of these; a head block with Contractnummer and Gemeente has none."""
+_SHOWN_AT_MOST = 60
+"""Characters of a provider's own heading in notes and messages."""
+
+
+def plain(heading: str) -> str:
+    """The letters and digits of a heading, small and without accents; empty when there are none."""
+    outside = re.sub(r"\([^()]*\)", " ", heading)
+    text = outside if any(each.isalnum() for each in outside) else heading
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in decomposed if each.isalnum())
+
+
+_STANDARD: Mapping[str, str] = {
+    plain(heading): field for field, headings in _ALIASES.items() for heading in (*headings.split(", "), field)
+}
+
+
+def names_service_numbers(heading: str) -> bool:
+    """Whether a column says by its name that it holds citizen service numbers (BSN)."""
+    text = plain(heading)
+    return "bsn" in text or "burgerservice" in text or text.startswith("sofi")
+
+
+def shown(heading: str) -> str:
+    """A provider's heading as it may stand in a note: one line, not too long."""
+    return " ".join(heading.split())[:_SHOWN_AT_MOST]
+
+
+def letters(column: int) -> str:
+    """The letters of a column, counted from 1: 1 is ``A``, 28 is ``AB``."""
+    text = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text
+
+
+def column_number(name: str) -> int:
+    """The number of a column from its letters, counted from 1."""
+    number = 0
+    for each in name:
+        number = number * 26 + ord(each) - ord("A") + 1
+    return number
+
+
+@dataclass(frozen=True)
+class HeadingRow:
+    """The row of headings of a table."""
+
+    row: int
+    columns: Mapping[str, int]
+    """Field to column, counted from 1."""
+    headings: Mapping[str, str]
+    """Field to heading as written."""
+    doubles: Mapping[str, tuple[tuple[int, str], ...]]
+    """Fields for which more than one column stands there, with column and heading of each."""
+    others: Mapping[int, str]
+    """Columns with a heading that means no field."""
+    width: int
+    """The last column with a heading."""
+
+    @property
+    def service_numbers(self) -> str | None:
+        """The first heading that names citizen service numbers; ``None`` when none does."""
+        every = [*self.headings.values(), *self.others.values()]
+        every += [heading for columns in self.doubles.values() for _, heading in columns]
+        return next((heading for heading in every if names_service_numbers(heading)), None)
+
+
+Row = tuple[int, Mapping[int, str]]
+"""A row of a sheet: its number, and the texts of its cells by column, both counted from 1."""
+
+
+def _heading_row(row: Row, own: Mapping[str, str]) -> HeadingRow:
+    number, cells = row
+    found: dict[str, list[tuple[int, str, bool]]] = {}
+    others: dict[int, str] = {}
+    for column, text in sorted(cells.items()):
+        name = plain(text)
+        field = own.get(name, _STANDARD.get(name))
+        if field is not None:
+            found.setdefault(field, []).append((column, text, name in own))
+        elif text.strip():
+            others[column] = text
+    columns: dict[str, int] = {}
+    headings: dict[str, str] = {}
+    doubles: dict[str, tuple[tuple[int, str], ...]] = {}
+    for field, candidates in found.items():
+        # The contract's own heading goes before one that only happens to mean the same.
+        chosen = [each for each in candidates if each[2]] or candidates
+        if len(chosen) > 1:
+            doubles[field] = tuple((column, text) for column, text, _ in chosen)
+        columns[field], headings[field] = chosen[0][0], chosen[0][1]
+        others.update({column: text for column, text, _ in candidates if (column, text) not in _pairs(chosen)})
+    return HeadingRow(number, columns, headings, doubles, others, max(cells, default=0))
+
+
+def _pairs(candidates: Iterable[tuple[int, str, bool]]) -> set[tuple[int, str]]:
+    return {(column, text) for column, text, _ in candidates}
+
+
+def own_headings(headings: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """A contract's own headings, ready to look up: plain heading to field."""
+    return {plain(heading): field for field, names in headings.items() for heading in names}
+
+
+def find_heading_row(rows: Sequence[Row], own: Mapping[str, str]) -> HeadingRow | None:
+    """The row with most recognised headings, the first of equals; ``None`` when no row has two.
+
+    ``own`` comes from ``own_headings``.
+    """
+    best: HeadingRow | None = None
+    for row in rows:
+        candidate = _heading_row(row, own)
+        if len(candidate.columns) < 2 or not _TELLING & candidate.columns.keys():
+            continue
+        if best is None or len(candidate.columns) > len(best.columns):
+            best = candidate
+    return best
+
+
+@dataclass(frozen=True)
+class HeadBlock:
+    """What the rows above the table say."""
+
+    contract: tuple[str, ...]
+    """What may be meant by the cell labelled Contractnummer: behind its colon, to the right, below; empty: no such cell."""
+    version: int
+    """1 unless said."""
+
+
+def head_block(rows: Sequence[Row], until: int) -> HeadBlock:
+    """The head block: the labelled cells of the rows above row ``until``."""
+    above = [(number, cells) for number, cells in rows if number < until]
+    contract = _labelled(above, _HEAD_LABELS)
+    version = next((each for text in _labelled(above, _VERSION_LABELS) if (each := _version(text))), 1)
+    return HeadBlock(tuple(contract), version)
+
+
+def _labelled(rows: Sequence[Row], labels: frozenset[str]) -> list[str]:
+    by_number = dict(rows)
+    for number, cells in rows:
+        for column, text in sorted(cells.items()):
+            label, colon, value = text.partition(":")
+            if plain(label) not in labels:
+                continue
+            if colon and value.strip():
+                return [value.strip()]
+            right = next((each for at, each in sorted(cells.items()) if at > column and each.strip()), "")
+            below = by_number.get(number + 1, {}).get(column, "")
+            return [each.strip() for each in (right, below) if each.strip()]
+    return []
+
+
+def _version(text: str) -> int | None:
+    match = re.fullmatch(r"\s*[vV]?\.?\s*([0-9]{1,4})(?:[.,]0)?\s*", text)
+    return int(match[1]) if match else None
+
+
+_TOTAL = re.compile(r"\s*(?:sub|eind|generaal\s|gen\.\s)?\s*tota(?:a)?l\b", re.IGNORECASE)
+
+
+def is_total(text: str) -> bool:
+    """Whether a row that begins with this text is a total, not a line: Totaal, Subtotaal maart, Eindtotaal."""
+    return _TOTAL.match(text) is not None

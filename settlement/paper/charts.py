@@ -1,0 +1,99 @@
+"""Charts on a sheet: columns and lines over the months of a year, in the colours of the papers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Font,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+    RichTextProperties,
+)
+
+from settlement.paper.looks import FONT, INK, MUTED, NAVY, RULE, SKY
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_COLOURS = (SKY, NAVY, MUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart of columns of a table on the same sheet. The first row of each column is the name of its series."""
+
+    kind: Literal["columns", "lines"]
+    title: str
+    names: int
+    """The column with the names of the months."""
+    series: Sequence[tuple[int, Literal["light", "dark", "dashed"]]]
+    """Columns with figures, and how they are drawn."""
+    heading_row: int
+    first_row: int
+    last_row: int
+    number_format: str = "#,##0"
+
+
+def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
+    """The chart as openpyxl writes it; both axes are asked for by name, or some readers leave them out."""
+    made = BarChart() if chart.kind == "columns" else LineChart()
+    made.width, made.height = 18.4, 7.2
+    made.title = _title(chart.title)
+    for column, _ in chart.series:
+        made.add_data(Reference(worksheet, min_col=column, min_row=chart.heading_row, max_row=chart.last_row), titles_from_data=True)
+    made.set_categories(Reference(worksheet, min_col=chart.names, min_row=chart.first_row, max_row=chart.last_row))
+    for series, (_, how) in zip(made.series, chart.series, strict=True):
+        colour = {"light": SKY, "dark": NAVY, "dashed": MUTED}[how]
+        if chart.kind == "columns":
+            series.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(noFill=True))
+            series.invertIfNegative = False
+        else:
+            line = LineProperties(solidFill=colour, w=22225, prstDash="dash" if how == "dashed" else "solid")
+            series.graphicalProperties = GraphicalProperties(ln=line)
+            series.smooth = False
+            series.marker.symbol = "none"
+    if isinstance(made, BarChart):
+        made.gapWidth, made.overlap = 60, 0
+    made.legend.position = "b"
+    made.legend.txPr = _text(900, INK)
+    for axis in (made.x_axis, made.y_axis):
+        axis.delete = False
+        axis.txPr = _text(900, INK)
+        axis.title = None
+        axis.majorTickMark = "none"
+        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=RULE))
+    made.x_axis.tickLblPos = "low"
+    made.y_axis.number_format = chart.number_format
+    made.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=RULE, w=6350))
+    made.graphical_properties = GraphicalProperties(solidFill="FFFFFF", ln=LineProperties(solidFill=RULE, w=6350))
+    made.roundedCorners = False
+    # Months that are not settled yet are empty cells: a gap, not a nought.
+    made.display_blanks = "gap"
+    made.layout = Layout(manualLayout=ManualLayout(x=0.09, y=0.15, w=0.88, h=0.62, layoutTarget="inner", xMode="edge", yMode="edge"))
+    return made
+
+
+def _characters(size: int, colour: str, *, bold: bool = False) -> CharacterProperties:
+    return CharacterProperties(sz=size, b=bold, solidFill=colour, latin=Font(typeface=FONT))
+
+
+def _text(size: int, colour: str) -> RichText:
+    properties = ParagraphProperties(defRPr=_characters(size, colour))
+    return RichText(bodyPr=RichTextProperties(), p=[Paragraph(pPr=properties, endParaRPr=_characters(size, colour))])
+
+
+def _title(text: str) -> Title:
+    look = _characters(1100, NAVY, bold=True)
+    paragraph = Paragraph(pPr=ParagraphProperties(defRPr=look), r=[RegularTextRun(rPr=look, t=text)])
+    return Title(tx=Text(rich=RichText(bodyPr=RichTextProperties(), p=[paragraph])), overlay=False)

@@ -1,0 +1,54 @@
+"""A logo on a workbook: PNG or JPEG, its size read from its own head, so that no picture library is needed."""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PIXELS_HIGH = 48
+
+
+class Logo:
+    """A picture in the form that openpyxl writes."""
+
+    anchor = "A1"
+    _id = 1
+
+    def __init__(self, content: bytes, kind: Literal["png", "jpeg"], width: int, height: int) -> None:
+        self._content = content
+        self.format = kind
+        self.height = _PIXELS_HIGH
+        self.width = min(round(width * _PIXELS_HIGH / height), 360)
+
+    @classmethod
+    def read(cls, content: bytes) -> Logo | None:
+        """The logo in these bytes; ``None`` when they are no PNG or JPEG: the name then stands in its place."""
+        if content.startswith(_PNG) and content[12:16] == b"IHDR" and len(content) >= 24:
+            width, height = struct.unpack(">II", content[16:24])
+            return cls(content, "png", width, height) if width and height else None
+        if content.startswith(b"\xff\xd8"):
+            size = _jpeg_size(content)
+            return cls(content, "jpeg", *size) if size and all(size) else None
+        return None
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the workbook's archive."""
+        return f"/xl/media/image{self._id}.{self.format}"
+
+    def _data(self) -> bytes:
+        return self._content
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height from the frame header; ``None`` when there is none."""
+    at = 2
+    while at + 9 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        # SOF0 to SOF15 hold the size, but for the three that define tables.
+        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
+            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
+            return width, height
+        at += 2 + struct.unpack(">H", content[at + 2 : at + 4])[0]
+    return None

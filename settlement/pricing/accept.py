@@ -1,0 +1,437 @@
+"""Which lines are accepted: each rule a named boolean expression; every fault of a refused line is told.
+
+A line is accepted or refused as a whole. Whether it is accepted is decided anew each month from all lines delivered so
+far, so that the order in which files arrive changes nothing. Credits are processed before debits (iJw IV085).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from settlement.deliveries.lines import REFUSALS
+from settlement.domain.periods import Month
+from settlement.pricing.arrangements import second_arrangements
+from settlement.pricing.resolve import resolve
+from settlement.pricing.tables import Tables
+from settlement.pricing.value import month_first, month_last, value_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The lines that count, and why the others do not."""
+
+    lines: pl.DataFrame
+    """Resolved and valued lines. Besides the columns of LINES: line, contract_no, service_no, level_no, client_no, kind
+    and the service's attributes, month, price_cents, parts, value_cents, ``is_credit``, ``credited`` (a debit that a
+    later credit undoes) and ``undoes`` (the line that a credit undoes)."""
+    refusals: pl.DataFrame
+    """REFUSALS, with ``line`` and ``claim_month``."""
+    stopped: pl.DataFrame
+    """Lines of contracts that are not settled in this run (their rule file has problems): delivery, contract, lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    code: str
+    field: str
+    fault: pl.Expr
+    """Null counts as no fault: what is missing has its own check."""
+    national: str = ""
+    found: pl.Expr | None = None
+    expected: pl.Expr | None = None
+
+
+def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame, period: Month) -> Accepted:
+    """Accepts or refuses every line.
+
+    ``cells`` holds delivery, field and letters: where each field stands in each file. ``period`` is the month settled;
+    it decides which years are open.
+    """
+    stopped = (
+        lines.filter(~pl.col("contract").is_in(list(tables.contracts)))
+        .group_by("delivery", "contract", maintain_order=True).agg(lines=pl.len())
+    )  # fmt: skip
+    valued = value_lines(resolve(lines, tables), tables).with_columns(
+        is_credit=pl.col("direction") == "C", is_care=~pl.col("refused_client").fill_null(False)
+    )
+    corrected = _corrected_months(valued)
+    valued = valued.join(corrected, on=["contract_no", "client", "month", "claim_month"], how="left", maintain_order="left")
+    checks = _checks(period)
+    valued = valued.with_columns(faulty=pl.any_horizontal([check.fault.fill_null(False) for check in checks]))
+    faulty = valued.filter("faulty")
+    found = [_told(faulty, check) for check in checks] if faulty.height else []
+    accepted, late = _in_order(valued.filter(~pl.col("faulty")))
+    found += late
+    refusals = pl.concat([frame for frame in found if frame.height] or [_no_refusals()])
+    refusals = _with_words(_with_cells(refusals, cells), tables)
+    return Accepted(
+        lines=accepted.drop("faulty", "is_correction").with_columns(
+            client_no=pl.col("client").cast(pl.Categorical).to_physical().cast(pl.UInt32)
+        ),
+        refusals=refusals.sort("line", "code"),
+        stopped=stopped,
+    )
+
+
+def _corrected_months(lines: pl.DataFrame) -> pl.DataFrame:
+    """Client and service months that a credit of the same claim month reopens: their new debit is a correction."""
+    credits = lines.filter(pl.col("is_credit") & pl.col("previous_reference").is_not_null())
+    debits = lines.filter(~pl.col("is_credit") & pl.col("reference").is_not_null())
+    return (
+        credits.select("contract_no", "claim_month", reference="previous_reference")
+        .join(debits.select("contract_no", "reference", "client", "month"), on=["contract_no", "reference"])
+        .select("contract_no", "client", "month", "claim_month")
+        .unique()
+        .with_columns(is_correction=pl.lit(True))
+    )
+
+
+def _checks(period: Month) -> list[_Check]:
+    """The rules that a line can be held to by itself. A credit is held to its debit instead."""
+    debit, care = ~pl.col("is_credit"), ~pl.col("is_credit") & pl.col("is_care")
+    is_arrangement = pl.col("kind") == "arrangement_fee"
+    weekly = (pl.col("kind") == "weekly_tariff") & pl.col("weeks").is_in(["sundays", "started"])
+    tariff = pl.col("kind") == "tariff"
+    in_days = tariff & pl.col("delivered_in").is_in(["day", "overnight_day"])
+    days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
+    service_month = pl.when(is_arrangement).then(pl.coalesce("end_month", "month")).otherwise(pl.col("month"))
+    year_end = service_month // 12 * 12 + 11
+    open_until = year_end + pl.col("open_months")
+    in_time = service_month + pl.col("deadline_months")
+    quantity = (pl.col("quantity_milli") / 1000).cast(pl.String)
+    claims = pl.col("claimed_cents").is_not_null() & pl.col("value_cents").is_not_null() & care
+    per_line = pl.col("rounding") != "half up per client and month"
+    plain = tariff & ~pl.col("whole_hours") & per_line & pl.col("bound_milli").is_null()
+    start_part = (2 * pl.col("price_cents") * pl.col("at_start_bp") + 10_000) // 20_000
+    whole_fee = pl.col("price_cents")
+    amount_differs = (
+        pl.when(plain | pl.col("kind").is_in(["weekly_tariff", "monthly_tariff"]))
+        .then(pl.col("claimed_cents") != pl.col("value_cents"))
+        .when(is_arrangement & (pl.col("paid_months") == 0))
+        .then(~(
+            (pl.col("claimed_cents") == start_part)
+            | (pl.col("claimed_cents") == whole_fee - start_part)
+            | (pl.col("claimed_cents") == whole_fee)
+        ))
+        .when(pl.col("kind") == "person_fee")
+        .then(~pl.col("claimed_cents").is_in([0]) & (pl.col("claimed_cents") != pl.col("price_cents")))
+        .otherwise(pl.lit(False))
+    )  # fmt: skip
+    begins, ends = pl.col("allocation_start"), pl.col("allocation_end")
+    return [
+        _Check("missing-service", "service", debit & pl.col("missing_service")),
+        _Check("unknown-service", "service", debit & pl.col("unknown_service"), found=pl.col("service")),
+        _Check("unknown-code", "code", debit & pl.col("unknown_code"), "9340", pl.col("code")),
+        _Check("service-and-code-differ", "code", debit & pl.col("service_and_code_differ"), "9340", pl.col("code")),
+        _Check("missing-profile", "profile", care & pl.col("missing_profile")),
+        _Check("unknown-profile", "profile", care & pl.col("unknown_profile"), found=pl.col("profile")),
+        _Check("missing-intensity", "intensity", care & pl.col("missing_intensity")),
+        _Check("unknown-intensity", "intensity", care & pl.col("unknown_intensity"), found=pl.col("intensity")),
+        _Check("no-such-level", "intensity", care & pl.col("no_such_level"), found=pl.col("intensity")),
+        _Check("missing-client", "client", debit & pl.col("client").is_null()),
+        _Check("missing-start", "start", debit & pl.col("start").is_null()),
+        _Check("missing-end", "end", care & pl.col("end").is_null() & ~is_arrangement),
+        _Check(
+            "result-without-end", "end",
+            care & is_arrangement & pl.col("end").is_null() & pl.col("result").is_in(["reached", "not reached"]),
+        ),
+        _Check("end-before-start", "end", debit & (pl.col("end") < pl.col("start")), found=_day("end"), expected=_day("start")),
+        _Check("spans-months", "end", care & ~is_arrangement & (pl.col("end_month") > pl.col("month")), found=_day("end"),
+               expected=month_last(pl.col("month")).dt.strftime("%d-%m-%Y")),
+        _Check(
+            "outside-contract", "start",
+            debit & ((pl.col("start") < pl.col("starts")) | (pl.col("start") > pl.col("ends"))),
+            found=_day("start"), expected=_day("starts") + pl.lit(" – ") + _day("ends"),
+        ),
+        _Check(
+            "after-contract", "end",
+            debit & ~is_arrangement & (pl.col("start") <= pl.col("ends")) & (pl.col("end") > pl.col("ends")),
+            found=_day("end"), expected=_day("ends"),
+        ),
+        _Check(
+            "in-the-future", "start", debit & (service_month > pl.col("claim_month")), "8848",
+            pl.when(is_arrangement).then(pl.coalesce(_day("end"), _day("start"))).otherwise(_day("start")),
+            month_last(pl.col("claim_month")).dt.strftime("%d-%m-%Y"),
+        ),
+        _Check(
+            "too-late", "start",
+            debit & (pl.col("claim_month") > in_time) & ~pl.col("is_correction").fill_null(False), "",
+            _day("start"), month_first(in_time).dt.strftime("%Y-%m"),
+        ),
+        _Check(
+            "year-closed", "start",
+            debit & ((service_month < pl.col("first_open_month")) | (pl.col("claim_month") > open_until)
+                     | (open_until < period.index)),
+            found=_day("start"),
+        ),
+        _Check("missing-quantity", "quantity", care & tariff & pl.col("quantity_milli").is_null()),
+        _Check("quantity-not-positive", "quantity", care & tariff & (pl.col("quantity_milli") <= 0), "9321", quantity),
+        _Check(
+            "more-than-days", "quantity", care & in_days & (pl.col("quantity_milli") > days * 1000), "9321",
+            quantity, days.cast(pl.String),
+        ),
+        _Check(
+            "not-one-month", "quantity",
+            care & (pl.col("kind") == "monthly_tariff") & (pl.col("quantity_milli") != 1000) & (pl.col("unit") == "month"),
+            "9321", quantity, pl.lit("1"),
+        ),
+        _Check(
+            "wrong-unit", "unit", care & tariff & (pl.col("unit") != pl.col("delivered_in")), "9341",
+            pl.col("unit"), pl.col("delivered_in"),
+        ),
+        _Check(
+            "missing-allocation-start", "allocation_start",
+            care & (weekly | (pl.col("priced_on_allocation") & ~is_arrangement)) & begins.is_null(),
+        ),
+        _Check("missing-allocation-end", "allocation_end", care & weekly & ends.is_null()),
+        _Check("allocation-ends-before-start", "allocation_end", care & (ends < begins), found=_day("allocation_end"),
+               expected=_day("allocation_start")),
+        _Check("before-allocation", "start", care & (pl.col("start") < begins), "9307", _day("start"), _day("allocation_start")),
+        _Check("after-allocation", "end", care & ~is_arrangement & (pl.col("end") > ends), "9308", _day("end"),
+               _day("allocation_end")),
+        _Check(
+            "no-price", "start",
+            care & (pl.col("kind") != "none") & pl.col("level_no").is_not_null() & pl.col("price_cents").is_null()
+            & (begins.is_not_null() | ~pl.col("priced_on_allocation") | is_arrangement) & pl.col("start").is_not_null(),
+            "0611", _day("start"),
+        ),
+        _Check(
+            "amount-differs", "claimed", claims & amount_differs, "9346",
+            pl.col("claimed_cents").cast(pl.String),
+            pl.when(is_arrangement).then(start_part).otherwise(pl.col("value_cents")).cast(pl.String),
+        ),
+        _Check(
+            "missing-previous-reference", "previous_reference",
+            pl.col("is_credit") & pl.col("previous_reference").is_null(), "8017",
+        ),
+        _Check(
+            "credit-of-itself", "previous_reference",
+            pl.col("is_credit") & (pl.col("previous_reference") == pl.col("reference")), "8017", pl.col("previous_reference"),
+        ),
+    ]  # fmt: skip
+
+
+def _day(column: str) -> pl.Expr:
+    return pl.col(column).dt.strftime("%d-%m-%Y")
+
+
+def _no_refusals() -> pl.DataFrame:
+    return pl.DataFrame(schema={"line": pl.UInt32, "claim_month": pl.Int32, "contract_no": pl.UInt32, **REFUSALS})
+
+
+def _told(faulty: pl.DataFrame, check: _Check) -> pl.DataFrame:
+    """The refusals of one rule, over the lines that some rule refused."""
+    nothing = pl.lit("")
+    return faulty.filter(check.fault.fill_null(False)).select(
+        "line",
+        "claim_month",
+        "contract_no",
+        "delivery",
+        "contract",
+        "sheet",
+        "row",
+        cell=nothing,
+        field=pl.lit(check.field),
+        code=pl.lit(check.code),
+        national=pl.lit(check.national),
+        found=(nothing if check.found is None else check.found).cast(pl.String).fill_null(""),
+        expected=(nothing if check.expected is None else check.expected).cast(pl.String).fill_null(""),
+    )
+
+
+def _refuse(lines: pl.DataFrame, code: str, field: str, national: str, found: str) -> pl.DataFrame:
+    return _told(lines, _Check(code, field, pl.lit(True), national, pl.col(found)))
+
+
+def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Holds lines against each other, claim month by claim month: references, credits, repeated lines, arrangements.
+
+    Only the lines that share a reference or a day of care with another are walked through, month by month; the rest
+    (nearly all) is accepted at once.
+    """
+    lines = lines.with_columns(_same_care())
+    repeated = pl.col("care").is_duplicated() & ~pl.col("is_credit") & (pl.col("kind") != "arrangement_fee")
+    by_reference = pl.struct("contract_no", "reference").is_duplicated() & pl.col("reference").is_not_null()
+    credits = lines.filter("is_credit")
+    named = credits.select("contract_no", reference="previous_reference").unique().with_columns(is_named=pl.lit(True))
+    lines = lines.join(named, on=["contract_no", "reference"], how="left", maintain_order="left").with_columns(
+        involved=repeated | by_reference | pl.col("is_credit") | pl.col("is_named").fill_null(False)
+    )
+    involved = lines.filter("involved")
+    refused: list[pl.DataFrame] = []
+    accepted = involved.clear().with_columns(undoes=pl.lit(None, dtype=pl.UInt32))
+    for claim_month in involved.get_column("claim_month").unique().sort().to_list():
+        month = involved.filter(pl.col("claim_month") == claim_month).with_columns(undoes=pl.lit(None, dtype=pl.UInt32))
+        good, bad = _credits_of(month.filter("is_credit"), accepted)
+        refused += bad
+        accepted = pl.concat([accepted, good])
+        good, bad = _debits_of(month.filter(~pl.col("is_credit")), accepted)
+        refused += bad
+        accepted = pl.concat([accepted, good])
+    undone = accepted.filter(pl.col("undoes").is_not_null()).select(line="undoes", credited=pl.lit(True))
+    together = pl.concat([
+        lines.filter(~pl.col("involved")).with_columns(undoes=pl.lit(None, dtype=pl.UInt32)), accepted,
+    ]).sort("line").join(undone, on="line", how="left", maintain_order="left").with_columns(
+        pl.col("credited").fill_null(False)
+    )  # fmt: skip
+    together = _as_their_debits(together)
+    second = second_arrangements(together)
+    if second.height:
+        refused.append(_refuse(second, "second-arrangement", "start", "", "service"))
+        together = together.join(second.select("line"), on="line", how="anti", maintain_order="left")
+    return together.drop("care", "is_named", "involved"), refused
+
+
+def _same_care() -> pl.Expr:
+    """A number that two lines share when they claim the same care.
+
+    One line for a client, allocation and month where a week or month is paid; else the same client, days, quantity and
+    allocation under the same reference (two sessions on a day are two lines with two references).
+    """
+    by_month = pl.col("kind") == "weekly_tariff"
+    by_session = pl.col("kind").is_in(["tariff", "none"])
+    nothing = pl.lit("")
+    return (
+        pl.struct(
+            pl.col("contract_no"),
+            pl.col("service_no"),
+            pl.col("client"),
+            pl.col("month"),
+            pl.col("allocation").fill_null(nothing),
+            pl.col("allocation_start"),
+            pl.when(~by_month).then(pl.col("start")).alias("first"),
+            pl.when(~by_month).then(pl.col("end")).alias("last"),
+            pl.when(~by_month).then(pl.col("level_no")).alias("level"),
+            pl.when(by_session).then(pl.col("quantity_milli")).alias("quantity"),
+            pl.when(by_session).then(pl.col("reference")).alias("session"),
+        )
+        .hash(seed=0)
+        .alias("care")
+    )
+
+
+def _credits_of(credits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The credits of a claim month against the debits accepted in earlier ones."""
+    undone = accepted.filter(pl.col("undoes").is_not_null()).select(debit="undoes", was_undone=pl.lit(True))
+    debits = accepted.filter(~pl.col("is_credit")).select(
+        "contract_no", debit="line", previous_reference="reference", debit_client="client", debit_service="service_no"
+    )
+    matched = (
+        credits.join(debits, on=["contract_no", "previous_reference"], how="left", maintain_order="left")
+        .join(undone, on="debit", how="left", maintain_order="left")
+        .with_columns(
+            twice=pl.col("was_undone").fill_null(False)
+            | (pl.col("debit").is_not_null() & (pl.int_range(pl.len()).over("debit") > 0)),
+            differs=(pl.col("client") != pl.col("debit_client")) | (pl.col("service_no") != pl.col("debit_service")),
+            used=_used_reference(accepted),
+        )
+    )
+    missing = pl.col("debit").is_null()
+    differs = ~missing & pl.col("differs").fill_null(False)
+    twice = ~missing & ~differs & pl.col("twice")
+    used = ~missing & ~differs & ~twice & pl.col("used")
+    bad = [
+        _refuse(matched.filter(missing), "credit-without-debit", "previous_reference", "8017", "previous_reference"),
+        _refuse(matched.filter(differs), "credit-differs", "client", "8187", "previous_reference"),
+        _refuse(matched.filter(twice), "already-credited", "previous_reference", "9390", "previous_reference"),
+        _refuse(matched.filter(used), "reference-used", "reference", "8021", "reference"),
+    ]
+    good = matched.filter(~(missing | differs | twice | used)).with_columns(undoes=pl.col("debit"))
+    return good.select(accepted.columns), bad
+
+
+def _debits_of(debits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The debits of a claim month against all that was accepted before, and the credits of the month itself."""
+    undone = accepted.filter(pl.col("undoes").is_not_null()).get_column("undoes").unique()
+    live = accepted.filter(~pl.col("is_credit") & ~pl.col("line").is_in(undone.implode()))
+    held = debits.with_columns(
+        used=_used_reference(accepted),
+        claimed_before=(pl.col("care").is_in(live.get_column("care").unique().implode()))
+        | (pl.int_range(pl.len()).over("care") > 0),
+    )
+    used = pl.col("used")
+    repeated = ~used & pl.col("claimed_before") & (pl.col("kind") != "arrangement_fee")
+    bad = [
+        _refuse(held.filter(used), "reference-used", "reference", "8021", "reference"),
+        _told(held.filter(repeated), _Check("already-claimed", "", pl.lit(True), "9389")),
+    ]
+    return held.filter(~(used | repeated)).select(accepted.columns), bad
+
+
+def _used_reference(accepted: pl.DataFrame) -> pl.Expr:
+    """Whether a line's reference was used before, by an accepted line or an earlier one of the same month."""
+    taken = accepted.filter(pl.col("reference").is_not_null()).select(
+        key=pl.concat_str("contract_no", "reference", separator="\n")
+    )
+    key = pl.concat_str("contract_no", "reference", separator="\n")
+    return (
+        key.is_in(taken.get_column("key").unique().implode()) | (pl.int_range(pl.len()).over("contract_no", "reference") > 0)
+    ) & pl.col("reference").is_not_null()
+
+
+def _as_their_debits(lines: pl.DataFrame) -> pl.DataFrame:
+    """Credits take everything from the line they undo, with the value negated; the credit and its debit make nothing."""
+    kept = [
+        "line", "delivery", "claim_month", "sheet", "row", "contract", "direction", "reference",
+        "previous_reference", "is_credit", "credited", "undoes", "care", "is_named", "involved",
+    ]  # fmt: skip
+    credits = lines.filter("is_credit")
+    if not credits.height:
+        return lines
+    taken = [column for column in lines.columns if column not in kept]
+    debits = lines.select(pl.col("line").alias("undoes"), *taken)
+    copied = credits.select(kept).join(debits, on="undoes", how="left", maintain_order="left")
+    copied = copied.with_columns(-pl.col("value_cents"), -pl.col("quantity_milli"))
+    return pl.concat([lines.filter(~pl.col("is_credit")), copied.select(lines.columns)]).sort("line")
+
+
+def _with_cells(refusals: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """Where the fault stands: the letters of the field's column and the row."""
+    return (
+        refusals.join(cells, on=["delivery", "field"], how="left", maintain_order="left")
+        .with_columns(
+            cell=pl.when(pl.col("letters").is_not_null())
+            .then(pl.concat_str(pl.col("letters"), pl.col("row").cast(pl.String)))
+            .otherwise(pl.lit(""))
+        )
+        .drop("letters")
+    )
+
+
+def _with_words(refusals: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """For a name that is not in the contract: the nearest that is, else all that are. Once for each distinct name."""
+    levels = {"unknown-service": "service", "unknown-code": "code", "unknown-profile": "profile", "unknown-intensity": "intensity"}
+    asked = refusals.filter(pl.col("code").is_in(list(levels))).select("contract_no", "code", "found").unique()
+    if not asked.height:
+        return refusals.drop("contract_no")
+    words: dict[tuple[int, str], Sequence[str]] = {}
+    numbers = list(tables.contracts.values())
+    answers = []
+    for contract_no, code, found in asked.iter_rows():
+        contract = numbers[contract_no]
+        if (contract_no, code) not in words:
+            match levels[code]:
+                case "service":
+                    words[contract_no, code] = list(contract.services)
+                case "code":
+                    words[contract_no, code] = [c for service in contract.services.values() for c in service.codes]
+                case level:
+                    own = tables.services.filter(pl.col("contract_no") == contract_no).get_column("service_no")
+                    column = f"{level}_name"
+                    known = tables.levels.filter(pl.col("service_no").is_in(own.implode())).get_column(column)
+                    words[contract_no, code] = [word for word in known.unique(maintain_order=True).to_list() if word]
+        known_words = words[contract_no, code]
+        near = difflib.get_close_matches(found, known_words, n=1, cutoff=0.6)
+        answers.append((contract_no, code, found, near[0] if near else ", ".join(known_words[:12])))
+    named = pl.DataFrame(
+        answers, schema={"contract_no": pl.UInt32, "code": pl.String, "found": pl.String, "words": pl.String}, orient="row"
+    )
+    return (
+        refusals.join(named, on=["contract_no", "code", "found"], how="left", maintain_order="left")
+        .with_columns(expected=pl.coalesce("words", "expected"))
+        .drop("words", "contract_no")
+    )

@@ -1,0 +1,188 @@
+"""Ceilings on the lines: how full each one is, and, where one bites, what it takes from which line.
+
+Lines fill a ceiling in order of service date, then of delivery, then of row; the line that crosses it is paid in part
+(rule-files.md, *ceiling*). Whether a ceiling bites is decided elsewhere (settlement.decisions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from settlement.domain.contract import Ceiling, Contract
+from settlement.domain.money import divide_half_up
+from settlement.domain.periods import Month
+from settlement.pricing.tables import Tables
+
+CEILINGS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "ceiling_no": pl.UInt32,
+    "contract_no": pl.UInt32,
+    "contract": pl.String,
+    "service": pl.String,  # null: the contract's own
+    "per": pl.String,
+    "bucket": pl.Int32,  # the year, the month's index, or 0
+    "year": pl.Int32,  # the contract year it is judged in
+    "limit_cents": pl.Int64,
+    "above": pl.String,
+    "above_share_bp": pl.Int64,
+}
+"""One row a ceiling and the year (or month, or whole contract) that it bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingTables:
+    """The ceilings of all contracts, and the services each is over."""
+
+    ceilings: pl.DataFrame
+    """CEILINGS."""
+    over: pl.DataFrame
+    """ceiling_no, service_no."""
+
+
+def ceiling_of_year(term: Ceiling, contract: Contract, number: int) -> int | None:
+    """The ceiling of a contract year in cents; ``None`` when none is in force in it.
+
+    A yearly ceiling that changes within the year counts by months; in a broken year it holds pro rata by days.
+    """
+    year = contract.year(number)
+    if year is None:
+        return None
+    amounts = [term.amounts.on(max(month.first_day, year.first_day)) for month in year.months]
+    known = [amount.cents for amount in amounts if amount is not None]
+    if len(known) != len(amounts):
+        # A ceiling that starts or stops within the year bounds the year by the figure that it has.
+        if not known:
+            return None
+        return known[-1]
+    days, in_year = (year.days, year.days_in_year) if term.broken_year == "pro rata" and year.is_broken else (1, 1)
+    return divide_half_up(sum(known) * days, len(known) * in_year)
+
+
+def ceiling_tables(tables: Tables, period: Month) -> CeilingTables:
+    """The ceilings that hold in the years up to the period."""
+    rows: list[tuple[object, ...]] = []
+    over: list[tuple[int, int]] = []
+    numbers = {(c, s): n for c, s, n in tables.services.select("contract", "service", "service_no").iter_rows()}
+    for contract_no, contract in enumerate(tables.contracts.values()):
+        for service, term in contract.every_term():
+            if not isinstance(term, Ceiling):
+                continue
+            names = [service] if service else [
+                name for name in (contract.services if term.over is None else term.over) if name not in term.exempt
+            ]  # fmt: skip
+            for bucket, year, limit in _limits(term, contract, period):
+                number = len(rows)
+                rows.append(
+                    (number, contract_no, contract.number, service, term.per, bucket, year, limit, term.above, term.above_share_bp)
+                )
+                over.extend((number, numbers[contract.number, name]) for name in names)
+    return CeilingTables(
+        pl.DataFrame(rows, schema=CEILINGS, orient="row"),
+        pl.DataFrame(over, schema={"ceiling_no": pl.UInt32, "service_no": pl.UInt32}, orient="row"),
+    )
+
+
+def _limits(term: Ceiling, contract: Contract, period: Month) -> list[tuple[int, int, int]]:
+    """(bucket, year, cents) of each year, month or the whole contract that a ceiling bounds."""
+    found: list[tuple[int, int, int]] = []
+    last_year = min(period.year, contract.ends.year)
+    if term.per == "contract":
+        known = [step.value.cents for step in term.amounts.steps if step.value is not None]
+        amount = term.amounts.on(min(period.last_day, contract.ends))
+        limit = amount.cents if amount is not None else (known[-1] if known else None)
+        return [] if limit is None else [(0, last_year, limit)]
+    for number in range(contract.starts.year, last_year + 1):
+        if term.per == "year":
+            limit = ceiling_of_year(term, contract, number)
+            if limit is not None:
+                found.append((number, number, limit))
+            continue
+        year = contract.year(number)
+        for month in year.months if year else ():
+            amount = term.amounts.on(max(month.first_day, contract.starts))
+            if amount is not None and month <= period:
+                found.append((month.index, number, amount.cents))
+    return found
+
+
+def with_cuts(earnings: pl.DataFrame) -> pl.DataFrame:
+    """Earnings before any ceiling has bitten: nothing cut. ``row_no`` keeps their order."""
+    nothing = pl.lit(0, dtype=pl.Int64)
+    return earnings.with_row_index("row_no").with_columns(
+        cut_service_cents=nothing, cut_contract_cents=nothing, held_cents=nothing
+    )
+
+
+def left_cents() -> pl.Expr:
+    """What an earning still gives: nothing where it does not earn."""
+    return (
+        pl.when("earns").then(pl.col("value_cents") - pl.col("cut_service_cents") - pl.col("cut_contract_cents")).otherwise(0)
+    )
+
+
+def filled(earnings: pl.DataFrame, ceilings: CeilingTables, of_services: bool) -> pl.DataFrame:
+    """How full each ceiling of services (or of contracts) is: CEILINGS with ``filled_cents``, in order of ``ceiling_no``."""
+    chosen = _tier(ceilings.ceilings, of_services)
+    sums = (
+        _in_scope(earnings, chosen, ceilings.over)
+        .group_by("ceiling_no").agg(filled_cents=left_cents().sum())
+    )  # fmt: skip
+    return (
+        chosen.join(sums, on="ceiling_no", how="left", maintain_order="left")
+        .with_columns(pl.col("filled_cents").fill_null(0))
+        .sort("ceiling_no")
+    )
+
+
+def cap(
+    earnings: pl.DataFrame, ceilings: CeilingTables, biting: Collection[int], of_services: bool
+) -> pl.DataFrame:
+    """Takes from the earnings what lies above the ceilings that bite (their ``ceiling_no``)."""
+    if not biting:
+        return earnings
+    chosen = ceilings.ceilings.filter(pl.col("ceiling_no").is_in(list(biting)))
+    column = "cut_service_cents" if of_services else "cut_contract_cents"
+    scope = _in_scope(earnings, chosen, ceilings.over).sort("ceiling_no", "date", "line", "row_no", nulls_last=True)
+    left = left_cents()
+    after = left.cum_sum().over("ceiling_no")
+    excess = (after - pl.col("limit_cents")).clip(lower_bound=0)
+    excess_before = (after - left - pl.col("limit_cents")).clip(lower_bound=0)
+    share = pl.col("above_share_bp")
+
+    def paid_above(cents: pl.Expr) -> pl.Expr:
+        return pl.when(pl.col("above") == "paid at a share").then((2 * cents * share + 10_000) // 20_000).otherwise(0)
+
+    cut = (excess - paid_above(excess)) - (excess_before - paid_above(excess_before))
+    cuts = scope.select(
+        "row_no", cut=cut, held=pl.when(pl.col("above") == "held").then(cut).otherwise(pl.lit(0, dtype=pl.Int64))
+    )
+    return (
+        earnings.join(cuts, on="row_no", how="left", maintain_order="left")
+        .with_columns(pl.col(column) + pl.col("cut").fill_null(0), pl.col("held_cents") + pl.col("held").fill_null(0))
+        .drop("cut", "held")
+    )
+
+
+def _tier(ceilings: pl.DataFrame, of_services: bool) -> pl.DataFrame:
+    return ceilings.filter(pl.col("service").is_not_null() if of_services else pl.col("service").is_null())
+
+
+def _in_scope(earnings: pl.DataFrame, chosen: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
+    """The earnings under each ceiling: live, earning, of its services, in its year or month."""
+    bounded = chosen.join(over, on="ceiling_no").select(
+        "ceiling_no", "service_no", "per", "bucket", "limit_cents", "above", "above_share_bp"
+    )
+    frames = []
+    for per, bucket in (("year", pl.col("month") // 12), ("month", pl.col("month")), ("contract", pl.lit(0, dtype=pl.Int32))):
+        part = bounded.filter(pl.col("per") == per)
+        if part.height:
+            earning = earnings.filter(pl.col("live") & pl.col("earns")).with_columns(bucket=bucket)
+            frames.append(earning.join(part.drop("per"), on=["service_no", "bucket"]))
+    if not frames:
+        return earnings.clear().with_columns(
+            bucket=pl.lit(0, dtype=pl.Int32), ceiling_no=pl.lit(0, dtype=pl.UInt32), limit_cents=pl.lit(0, dtype=pl.Int64),
+            above=pl.lit(""), above_share_bp=pl.lit(0, dtype=pl.Int64),
+        )  # fmt: skip
+    return pl.concat(frames)

@@ -1,0 +1,52 @@
+"""Deviations that only show across lines: the same client at two providers, more than 24 hours in a day."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from settlement.domain.periods import Month
+from settlement.pricing.tables import Tables
+
+_HOURS_MILLI = {"minute": (1, 60), "hour": (1, 1), "day_part": (4, 1)}
+
+
+def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month) -> dict[str, int]:
+    """Contract → clients with the same service on the same days at another provider, for service in the month.
+
+    The same service is the same product code, or without codes the same name.
+    """
+    care = (
+        lines.filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
+        .join(tables.services.select("service_no", service_name="service"), on="service_no")
+        .select("contract", "provider", "client", "start", "end", care=pl.coalesce("code", "service_name"))
+    )  # fmt: skip
+    shared = care.filter(pl.col("provider").n_unique().over("client", "care") > 1)
+    if not shared.height:
+        return {}
+    pairs = (
+        shared.join(shared, on=["client", "care"], suffix="_other")
+        .filter(
+            (pl.col("provider") != pl.col("provider_other"))
+            & (pl.col("start") <= pl.col("end_other")) & (pl.col("end") >= pl.col("start_other"))
+        )
+        .group_by("contract").agg(pl.col("client").n_unique())
+    )  # fmt: skip
+    return dict(pairs.sort("contract").iter_rows())
+
+
+def days_too_full(lines: pl.DataFrame, period: Month) -> dict[str, int]:
+    """Contract → clients whose lines over the same days of the month come to more than 24 hours a day."""
+    hours = pl.lit(None, dtype=pl.Int64)
+    for unit, (numerator, denominator) in _HOURS_MILLI.items():
+        hours = pl.when(pl.col("unit") == unit).then(pl.col("quantity_milli") * numerator * 60 // denominator).otherwise(hours)
+    timed = (
+        lines.filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
+        .with_columns(minutes=hours)
+        .filter(pl.col("minutes").is_not_null() & pl.col("end").is_not_null())
+    )  # fmt: skip
+    too_full = (
+        timed.group_by("contract", "client", "start", "end").agg(pl.col("minutes").sum())
+        .filter(pl.col("minutes") > ((pl.col("end") - pl.col("start")).dt.total_days() + 1) * 24 * 60 * 1000)
+        .group_by("contract").agg(pl.col("client").n_unique())
+    )  # fmt: skip
+    return dict(too_full.sort("contract").iter_rows())

@@ -1,0 +1,283 @@
+"""Earnings: what each line, and each instalment of a budget, gives in which month of service. One row an earning.
+
+A line usually gives one earning; an arrangement gives one for its start, its result or each of its months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from settlement.domain.contract import Budget, Contract
+from settlement.domain.money import divide_half_up
+from settlement.domain.periods import ContractYear, Month
+from settlement.pricing.arrangements import arrangements_of
+from settlement.pricing.tables import Tables
+from settlement.pricing.value import month_first, month_last, rounded_as
+
+EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "line": pl.UInt32,  # null: by the calendar
+    "contract_no": pl.UInt32,
+    "service_no": pl.UInt32,
+    "month": pl.Int32,  # month of service, Month.index
+    "date": pl.Date,  # for the order in which a ceiling fills
+    "term": pl.String,
+    "value_cents": pl.Int64,  # before any ceiling
+    "earns": pl.Boolean,  # false where a budget pays and the value only shows the use
+    "live": pl.Boolean,  # false for a credit and its debit: together they are nothing
+}
+
+
+def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
+    """All earnings up to and including a month, in order of line; instalments last."""
+    frames = [
+        _plain(lines),
+        _tariffs(lines),
+        _person_fees(lines),
+        _arrangements(lines, tables),
+        _instalments(tables.contracts, tables, period),
+    ]
+    return pl.concat([frame.select(EARNINGS.keys()).cast(EARNINGS) for frame in frames]).filter(
+        pl.col("month") <= period.index
+    )
+
+
+def _is_live() -> pl.Expr:
+    return ~pl.col("is_credit") & ~pl.col("credited")
+
+
+def _earning(lines: pl.DataFrame, value: pl.Expr | None = None) -> pl.DataFrame:
+    return lines.select(
+        "line",
+        "contract_no",
+        "service_no",
+        "month",
+        date="start",
+        term=pl.col("kind").cast(pl.String),
+        value_cents=(pl.col("value_cents") if value is None else value),
+        earns=~pl.col("has_budget"),
+        live=_is_live(),
+    )
+
+
+def _plain(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines whose value depends on nothing else: weeks, months, plain tariffs, and every credit with its debit."""
+    alone = (
+        pl.col("kind").is_in(["weekly_tariff", "monthly_tariff"])
+        | ((pl.col("kind") == "tariff") & ~_together())
+        | (~_is_live() & ~pl.col("kind").is_in(["none", "arrangement_fee", "person_fee"]))
+    )
+    return _earning(lines.filter(alone & pl.col("is_care")))
+
+
+def _together() -> pl.Expr:
+    """Whether a tariff looks at all lines of the client: whole hours, a bound, or rounding per client and month."""
+    return (
+        pl.col("whole_hours")
+        | pl.col("bound_milli").is_not_null()
+        | (pl.col("rounding") == "half up per client and month")
+    )
+
+
+def _tariffs(lines: pl.DataFrame) -> pl.DataFrame:
+    """Tariffs that look at all lines of a client: the bound first, then the rounding."""
+    part = lines.filter((pl.col("kind") == "tariff") & _together() & _is_live() & pl.col("is_care"))
+    if not part.height:
+        return _earning(part)
+    client = ["service_no", "client_no"]
+    # The quantity in thousandths of the tariff's unit times the ratio's denominator: whole numbers throughout.
+    scaled = pl.col("quantity_milli").cast(pl.Int128) * pl.col("ratio_numerator")
+    bucket = (
+        pl.when(pl.col("bound_within") == "month").then(pl.col("month"))
+        .when(pl.col("bound_within") == "year").then(pl.col("month") // 12).otherwise(0)
+    )  # fmt: skip
+    bound = pl.col("bound_milli") * pl.col("ratio_denominator")
+    part = part.sort("start", "line").with_columns(scaled=scaled, bucket=bucket)
+    filled = pl.col("scaled").cum_sum().over(*client, "bucket")
+    part = part.with_columns(
+        scaled=pl.when(bound.is_null()).then(pl.col("scaled"))
+        .otherwise((bound - (filled - pl.col("scaled"))).clip(0, pl.col("scaled")))
+    )  # fmt: skip
+    numerator, denominator = pl.col("price_cents") * pl.col("scaled"), pl.col("ratio_denominator") * 1000
+    by_line = rounded_as(pl.col("rounding"), numerator, denominator.cast(pl.Int128))
+    # Rounded per client and month: each line gets what the rounded running sum grows by.
+    month = [*client, "month"]
+    running = numerator.cum_sum().over(month)
+    by_month = rounded_as(pl.col("rounding"), running, denominator.cast(pl.Int128)) - rounded_as(
+        pl.col("rounding"), running - numerator, denominator.cast(pl.Int128)
+    )
+    part = part.with_columns(
+        value=pl.when(pl.col("rounding") == "half up per client and month").then(by_month).otherwise(by_line)
+    )
+    # Whole hours (iJw IV079): the client's minutes of the month, half up to hours, at least 1; shared over the lines by
+    # largest remainder, ties to the earliest line.
+    minutes = pl.col("scaled").sum().over(month)
+    hours = pl.max_horizontal((2 * minutes + denominator) // (2 * denominator), pl.lit(1, dtype=pl.Int128))
+    total = pl.when(minutes > 0).then(hours * pl.col("price_cents").first().over(month)).otherwise(0)
+    part = part.with_columns(total=total, all=pl.max_horizontal(minutes, pl.lit(1, dtype=pl.Int128)))
+    share = pl.col("total") * pl.col("scaled")
+    part = part.with_columns(down=share // pl.col("all"), rest=share % pl.col("all"))
+    missing = pl.col("total") - pl.col("down").sum().over(month)
+    rank = pl.struct(-pl.col("rest"), "line").rank("ordinal").over(month)
+    value = pl.when(pl.col("whole_hours")).then(pl.col("down") + (rank <= missing).cast(pl.Int128)).otherwise(pl.col("value"))
+    return _earning(part, value.cast(pl.Int64)).sort("line")
+
+
+def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
+    """One fee for each client and month (or year) that counts; it stands on the client's first line that makes it count."""
+    part = lines.filter((pl.col("kind") == "person_fee") & pl.col("is_care"))
+    if not part.height:
+        return _earning(part)
+    first, last = month_first(pl.col("month")), month_last(pl.col("month"))
+    counts = (
+        pl.when(pl.col("counted_on") == "first day").then((pl.col("start") <= first) & (pl.col("end") >= first))
+        .when(pl.col("counted_on") == "last day").then((pl.col("start") <= last) & (pl.col("end") >= last))
+        .otherwise(pl.lit(True))
+    )  # fmt: skip
+    bucket = pl.when(pl.col("person_per_year")).then(pl.col("month") // 12).otherwise(pl.col("month"))
+    part = part.with_columns(counts=counts & _is_live(), bucket=bucket, period=pl.col("month"))
+    part = part.sort("service_no", "month", "line")
+    earlier = pl.col("counts").cast(pl.Int32).cum_sum().over("service_no", "client_no", "bucket")
+    value = pl.when(pl.col("counts") & (earlier == 1)).then(pl.col("price_cents")).otherwise(0)
+    return _earning(part, value).sort("line")
+
+
+def _arrangements(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """The parts of each arrangement's fee: at its start, at its result, or a part a month."""
+    kind = lines.filter((pl.col("kind") == "arrangement_fee") & ~pl.col("is_credit") & ~pl.col("credited"))
+    if not kind.height:
+        return pl.DataFrame(schema=EARNINGS)
+    prices = kind.select(
+        pl.col("line").alias("first_line"), "price_cents", "at_start_bp", "at_result_bp", "paid_months",
+        "pays_without_result", "has_budget",
+    )  # fmt: skip
+    found = arrangements_of(lines).filter(~pl.col("void")).join(prices, on="first_line", how="left", maintain_order="left")
+    whole = pl.col("at_start_bp") + pl.col("at_result_bp")
+    at_start = pl.when(pl.col("at_result_bp") == 0).then(pl.col("price_cents")).otherwise(
+        (2 * pl.col("price_cents") * pl.col("at_start_bp") + 10_000) // 20_000
+    )  # fmt: skip
+    result_earned = pl.col("ended").is_not_null() & ((pl.col("result") == "reached") | pl.col("pays_without_result")).fill_null(
+        False
+    )
+    shares = found.filter(pl.col("paid_months") == 0)
+    first = _part_of(shares.filter(whole > 0), "first_line", "began", at_start)
+    result = _part_of(shares.filter(result_earned), "last_line", "ended", pl.col("price_cents") - at_start)
+    monthly = found.filter(pl.col("paid_months") > 0)
+    began = _month_of("began")
+    monthly = (
+        monthly.with_columns(number=pl.int_ranges(1, pl.col("paid_months") + 1)).explode("number", empty_as_null=False)
+        .with_columns(month=(began + pl.col("number") - 1).cast(pl.Int32))
+        .filter(pl.col("ended").is_null() | (pl.col("month") <= _month_of("ended")))
+        .with_columns(day=month_first(pl.col("month")))
+    ) if monthly.height else monthly.with_columns(
+        number=pl.lit(None, dtype=pl.Int64), day=pl.lit(None, dtype=pl.Date), month=pl.lit(None, dtype=pl.Int32)
+    )  # fmt: skip
+    fee, number, parts = pl.col("price_cents"), pl.col("number"), pl.col("paid_months")
+    months = _part_of(
+        monthly, "first_line", "day",
+        (2 * fee * number + parts) // (2 * parts) - (2 * fee * (number - 1) + parts) // (2 * parts),
+    )  # fmt: skip
+    return pl.concat([first, result, months]).filter(pl.col("value_cents") != 0).sort("line", "month")
+
+
+def _month_of(column: str) -> pl.Expr:
+    return pl.col(column).dt.year().cast(pl.Int32) * 12 + pl.col(column).dt.month().cast(pl.Int32) - 1
+
+
+def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.DataFrame:
+    return found.select(
+        line=pl.col(line).cast(pl.UInt32),
+        contract_no="contract_no",
+        service_no="service_no",
+        month=_month_of(day),
+        date=pl.col(day),
+        term=pl.lit("arrangement_fee"),
+        value_cents=value,
+        earns=~pl.col("has_budget"),
+        live=pl.lit(True),
+    ).select(EARNINGS.keys())
+
+
+# ---- by the calendar -------------------------------------------------------------------------------------
+
+
+def yearly_numerator(amounts: Mapping[Month, int], year: ContractYear, pro_rata: bool) -> tuple[int, int]:
+    """The exact yearly figure as numerator and denominator: the figure of each month, weighed by months; in a broken year
+    by days unless the term says ``broken_year: full``."""
+    parts = len(year.months)
+    days, in_year = (year.days, year.days_in_year) if pro_rata and year.is_broken else (1, 1)
+    return sum(amounts.values()) * days, parts * in_year
+
+
+def amounts_by_month(term: Budget, year: ContractYear) -> dict[Month, int]:
+    """The yearly amount in force in each month of a contract year, in cents: on the first day that the contract holds in it."""
+    found = {}
+    for month in year.months:
+        step = term.amounts.on(max(month.first_day, year.first_day))
+        found[month] = step.cents if step is not None else 0
+    return found
+
+
+def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
+    """What a budget pays in each month of a contract year: cumulative, so that the parts add up to the year to the cent.
+
+    to date = round(yearly × parts elapsed ÷ parts) (rule-files.md, *Time and money, once*). A yearly amount that changes
+    within the year counts by months.
+    """
+    months = year.months
+    by_month = amounts_by_month(term, year)
+    days, in_year = (year.days, year.days_in_year) if term.broken_year == "pro rata" and year.is_broken else (1, 1)
+    denominator = len(months) * in_year
+    due: dict[Month, int] = {}
+    paid = 0
+    for position, month in enumerate(months):
+        match term.paid:
+            case "twelfths":
+                until = position + 1
+            case "quarters in advance":
+                until = sum(1 for other in months if (other.year, other.quarter) <= (month.year, month.quarter))
+            case "at start":
+                until = len(months)
+            case "at end":
+                until = len(months) if position == len(months) - 1 else 0
+        if term.paid == "quarters in advance":
+            # Equal quarters: a quarter of the figure of its months, whatever their number in a broken year.
+            quarters = sorted({(other.year, other.quarter) for other in months})
+            reached = sum(1 for quarter in quarters if quarter <= (month.year, month.quarter))
+            to_date = divide_half_up(
+                sum(by_month.values()) * days * reached, denominator * len(quarters)
+            ) if len(set(by_month.values())) == 1 else divide_half_up(
+                sum(by_month[other] for other in months[:until]) * days, denominator
+            )  # fmt: skip
+        else:
+            to_date = divide_half_up(sum(by_month[other] for other in months[:until]) * days, denominator)
+        due[month] = to_date - paid
+        paid = to_date
+    return due
+
+
+def budget_of_year(term: Budget, year: ContractYear) -> int:
+    """The budget of a contract year, in cents."""
+    return sum(instalments(term, year).values())
+
+
+def _instalments(contracts: Mapping[str, Contract], tables: Tables, period: Month) -> pl.DataFrame:
+    """Every instalment of every budget in the open years, up to the period."""
+    rows: list[tuple[object, ...]] = []
+    services = {(row["contract"], row["service"]): row for row in tables.services.iter_rows(named=True)}
+    for contract in contracts.values():
+        for service in contract.services.values():
+            term = service.budget
+            if term is None:
+                continue
+            own = services[contract.number, service.name]
+            for number in range(own["first_open_month"] // 12, period.year + 1):
+                year = contract.year(number)
+                if year is None:
+                    continue
+                for month, cents in instalments(term, year).items():
+                    if cents and month <= period:
+                        day = max(month.first_day, contract.starts)
+                        rows.append((None, own["contract_no"], own["service_no"], month.index, day, term.kind, cents, True, True))
+    return pl.DataFrame(rows, schema=EARNINGS, orient="row")

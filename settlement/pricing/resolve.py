@@ -1,0 +1,99 @@
+"""Which contract, service and price level each line means; what it says in words becomes whole numbers here."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from settlement.pricing.tables import ANY_LEVEL, Tables
+
+_WORDS = ["contract_no", "service", "code", "profile", "intensity"]
+
+
+def fold(column: str) -> pl.Expr:
+    """A name as it is compared, in a frame: case and runs of spaces don't matter."""
+    return pl.col(column).str.to_lowercase().str.strip_chars().str.replace_all(r"\s+", " ")
+
+
+def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """The lines of known contracts, with what they mean.
+
+    Adds ``line`` (position among all lines), ``contract_no``, ``service_no``, ``level_no`` (null where not found), the
+    faults of naming (``unknown_service`` … booleans), ``month`` (Month.index of the first day; null without one),
+    and the acceptance attributes of the service. Lines of contracts that are not settled are left out.
+    """
+    numbers = pl.DataFrame(
+        {"contract": list(tables.contracts), "contract_no": range(len(tables.contracts))},
+        schema={"contract": pl.String, "contract_no": pl.UInt32},
+    )
+    known = lines.with_row_index("line").join(numbers, on="contract", how="inner", maintain_order="left")
+    meanings = _meanings(known.select(_WORDS).unique(), tables)
+    month = pl.col("start").dt.year().cast(pl.Int32) * 12 + pl.col("start").dt.month().cast(pl.Int32) - 1
+    return known.join(meanings, on=_WORDS, how="left", nulls_equal=True, maintain_order="left").with_columns(
+        month=month, end_month=pl.col("end").dt.year().cast(pl.Int32) * 12 + pl.col("end").dt.month().cast(pl.Int32) - 1
+    )
+
+
+def _meanings(words: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Each distinct wording with its service, level and faults: few rows, however many lines there are."""
+    services = tables.services
+    only = (
+        services.group_by("contract_no").agg(only_service=pl.col("service_no").first(), count=pl.len())
+        .filter(pl.col("count") == 1).drop("count")
+    )
+    coded = tables.codes.select("service_no").unique().with_columns(has_codes=pl.lit(True))
+    found = (
+        words.with_columns(
+            name=fold("service"), code_key=fold("code"),
+            profile_key=fold("profile"), intensity_key=fold("intensity"),
+        )
+        .join(tables.names.rename({"service_no": "by_name"}), on=["contract_no", "name"], how="left")
+        .join(
+            tables.codes.rename({"service_no": "by_code", "code": "code_key"}), on=["contract_no", "code_key"], how="left"
+        )
+        .join(only, on="contract_no", how="left")
+        .with_columns(
+            service_no=pl.when(pl.col("name").is_not_null()).then(pl.col("by_name"))
+            .when(pl.col("code_key").is_not_null()).then(pl.col("by_code"))
+            .otherwise(pl.col("only_service"))
+        )
+        .join(services.drop("contract", "contract_no", "service"), on="service_no", how="left")
+        .join(coded, on="service_no", how="left")
+    )  # fmt: skip
+    needs_profile, needs_intensity = pl.col("by_profile").fill_null(False), pl.col("by_intensity").fill_null(False)
+    found = found.with_columns(
+        profile_key=pl.when(needs_profile).then(pl.col("profile_key")).otherwise(pl.lit(ANY_LEVEL)),
+        intensity_key=pl.when(needs_intensity).then(pl.col("intensity_key")).otherwise(pl.lit(ANY_LEVEL)),
+    )
+    profiles = tables.levels.select("service_no", "profile_key").unique().with_columns(profile_known=pl.lit(True))
+    intensities = tables.levels.select("service_no", "intensity_key").unique().with_columns(intensity_known=pl.lit(True))
+    found = (
+        found.join(profiles, on=["service_no", "profile_key"], how="left")
+        .join(intensities, on=["service_no", "intensity_key"], how="left")
+        .join(
+            tables.levels.select("service_no", "profile_key", "intensity_key", "level_no"),
+            on=["service_no", "profile_key", "intensity_key"], how="left",
+        )
+    )  # fmt: skip
+    has_service = pl.col("service_no").is_not_null()
+    return found.select(
+        *_WORDS,
+        "service_no",
+        "level_no",
+        *[column for column in services.columns if column not in {"contract_no", "contract", "service_no", "service"}],
+        missing_service=pl.col("name").is_null() & pl.col("code_key").is_null() & ~has_service,
+        unknown_service=pl.col("name").is_not_null() & pl.col("by_name").is_null(),
+        unknown_code=pl.col("code_key").is_not_null()
+        & pl.col("by_code").is_null()
+        & (pl.col("name").is_null() | (pl.col("by_name").is_not_null() & pl.col("has_codes").fill_null(False))),
+        service_and_code_differ=pl.col("by_name").is_not_null()
+        & pl.col("by_code").is_not_null()
+        & (pl.col("by_name") != pl.col("by_code")),
+        missing_profile=has_service & needs_profile & pl.col("profile_key").is_null(),
+        unknown_profile=has_service & pl.col("profile_key").is_not_null() & pl.col("profile_known").is_null(),
+        missing_intensity=has_service & needs_intensity & pl.col("intensity_key").is_null(),
+        unknown_intensity=has_service & pl.col("intensity_key").is_not_null() & pl.col("intensity_known").is_null(),
+        no_such_level=has_service
+        & pl.col("profile_known").fill_null(False)
+        & pl.col("intensity_known").fill_null(False)
+        & pl.col("level_no").is_null(),
+    )

@@ -1,0 +1,162 @@
+"""What each line is worth by itself, at the tariff of its own date: whole cents, rounded once a line.
+
+What depends on other lines of the client (whole hours, bounds, one fee a month, arrangements) is in ``earn.py``.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from settlement.pricing.tables import Tables, price_on
+
+_MONDAY_ONE = 719_163
+"""Day numbers of dates start at 1970-01-01; with this added they are those of the calendar, where Sundays divide by 7."""
+_BIG = 2**61
+"""Above it, products of cents, quantity and ratio are computed in 128 bits."""
+
+
+def ordinal(day: pl.Expr) -> pl.Expr:
+    """The number of a day in the calendar; Sundays are those divisible by seven."""
+    return day.to_physical().cast(pl.Int64) + _MONDAY_ONE
+
+
+def round_half_up(numerator: pl.Expr, denominator: pl.Expr | int) -> pl.Expr:
+    """money.divide_half_up in a frame: halves away from zero."""
+    size = (2 * numerator.abs() + denominator) // (2 * denominator)
+    return pl.when(numerator < 0).then(-size).otherwise(size)
+
+
+def rounded_as(rounding: pl.Expr, numerator: pl.Expr, denominator: pl.Expr | int) -> pl.Expr:
+    """A line's quotient as its contract rounds it (rule-files.md, *Time and money, once*); numerator not negative."""
+    return (
+        pl.when(rounding == "up per line").then((numerator + denominator - 1) // denominator)
+        .when(rounding == "down per line").then(numerator // denominator)
+        .otherwise(round_half_up(numerator, denominator))
+    )  # fmt: skip
+
+
+def month_first(month: pl.Expr) -> pl.Expr:
+    """The first day of a month given by its index."""
+    return pl.date(month // 12, month % 12 + 1, 1)
+
+
+def month_last(month: pl.Expr) -> pl.Expr:
+    """The last day of a month given by its index."""
+    return month_first(month).dt.month_end()
+
+
+def weeks_in_month(rule: pl.Expr) -> pl.Expr:
+    """How many weeks of its allocation a line's month counts: under ``sundays`` and ``started``.
+
+    Sundays: the national output rule (iJw IV077): the Sundays in the part of the allocation in the month; the last broken
+    week belongs to the month of the allocation's last Sunday. An allocation without a Sunday counts 0, or 1 in the
+    month of its first day where ``short_allocation: one week``.
+    Started: each ISO week touched by the allocation, in the month of its first day in the allocation.
+    """
+    first_of_month, last_of_month = ordinal(month_first(pl.col("month"))), ordinal(month_last(pl.col("month")))
+    begins, ends = ordinal(pl.col("allocation_start")), ordinal(pl.col("allocation_end"))
+    first, last = pl.max_horizontal(begins, first_of_month), pl.min_horizontal(ends, last_of_month)
+    sundays = pl.when(last >= first).then(last // 7 - (first - 1) // 7).otherwise(0)
+    last_sunday = ends // 7 * 7
+    broken = (
+        (ends % 7 != 0) & (last_sunday >= begins) & (last_sunday >= first_of_month) & (last_sunday <= last_of_month)
+    )
+    begins_here = (begins >= first_of_month) & (begins <= last_of_month)
+    short = (last_sunday < begins) & pl.col("short_allocation_pays").fill_null(False) & begins_here
+    after_first = pl.max_horizontal(begins + 1, first_of_month)
+    mondays = pl.when(last >= after_first).then((last - 1) // 7 - (after_first - 2) // 7).otherwise(0)
+    return (
+        pl.when(rule == "sundays").then(sundays + broken.cast(pl.Int64) + short.cast(pl.Int64))
+        .when(rule == "started").then(mondays + begins_here.cast(pl.Int64))
+        .otherwise(None)
+    )  # fmt: skip
+
+
+def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Adds to resolved lines ``price_cents`` (null: none in force on its date), ``parts`` (weeks or days counted; null
+    where the tariff counts none) and ``value_cents`` (null where it cannot be priced; 0 where lines only count)."""
+    priced_on = (
+        pl.when(pl.col("priced_on_allocation"))
+        .then(
+            pl.when(pl.col("kind") == "arrangement_fee")
+            .then(pl.coalesce("allocation_start", "start"))
+            .otherwise(pl.col("allocation_start"))
+        )
+        .otherwise(pl.col("start"))
+    )
+    priced = (
+        lines.join(tables.prices, on="level_no", how="left", maintain_order="left")
+        .with_columns(price_cents=price_on(priced_on, tables.price_steps))
+        .drop([f"{name}_{step}" for step in range(tables.price_steps) for name in ("day", "cents")])
+    )
+    frames = []
+    for kind in priced.get_column("kind").drop_nulls().unique().to_list():
+        part = priced.filter(pl.col("kind") == kind)
+        frames.append(part.with_columns(parts=pl.lit(None, dtype=pl.Int64)).with_columns(*_VALUES[kind](part)))
+    unresolved = priced.filter(pl.col("kind").is_null())
+    if unresolved.height or not frames:
+        nothing = pl.lit(None, dtype=pl.Int64)
+        frames.append(unresolved.with_columns(parts=nothing, value_cents=nothing))
+    return pl.concat(frames).sort("line") if len(frames) > 1 else frames[0]
+
+
+def _tariff(part: pl.DataFrame) -> list[pl.Expr]:
+    numerator = pl.col("price_cents") * pl.col("quantity_milli") * pl.col("ratio_numerator")
+    denominator = pl.col("ratio_denominator") * 1000
+    largest = part.select(
+        pl.col("price_cents").max().cast(pl.Float64)
+        * pl.col("quantity_milli").max().cast(pl.Float64)
+        * pl.col("ratio_numerator").max().cast(pl.Float64)
+    ).item()
+    if largest is not None and largest > _BIG:
+        numerator = pl.col("price_cents").cast(pl.Int128) * pl.col("quantity_milli") * pl.col("ratio_numerator")
+        denominator = denominator.cast(pl.Int128)
+    return [rounded_as(pl.col("rounding"), numerator, denominator).cast(pl.Int64).alias("value_cents")]
+
+
+def _weekly(_: pl.DataFrame) -> list[pl.Expr]:
+    days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
+    by_days = pl.col("weeks") == "days"
+    weeks = weeks_in_month(pl.col("weeks"))
+    value = (
+        pl.when(by_days).then(rounded_as(pl.col("rounding"), pl.col("price_cents") * days, 7))
+        .otherwise(pl.col("price_cents") * weeks)
+    )  # fmt: skip
+    return [pl.when(by_days).then(days).otherwise(weeks).alias("parts"), value.alias("value_cents")]
+
+
+def _monthly(_: pl.DataFrame) -> list[pl.Expr]:
+    first, last = month_first(pl.col("month")), month_last(pl.col("month"))
+    begins, ends = pl.coalesce("allocation_start", "start"), pl.coalesce("allocation_end", "end")
+    # A month that is broken at both ends is its client's first: the rule of the first month decides.
+    rule = (
+        pl.when(begins > first).then(pl.col("first_broken"))
+        .when(ends < last).then(pl.col("last_broken"))
+        .otherwise(pl.lit("in full"))
+    )  # fmt: skip
+    days_in_month = (last - first).dt.total_days() + 1
+    days = (pl.min_horizontal(ends, last) - pl.max_horizontal(begins, first)).dt.total_days() + 1
+    counted = (
+        pl.when(rule == "not paid").then(0).when(rule == "pro rata").then(pl.max_horizontal(days, 0))
+        .otherwise(days_in_month)
+    )  # fmt: skip
+    value = rounded_as(pl.col("rounding"), pl.col("price_cents") * counted, days_in_month)
+    return [counted.alias("parts"), value.alias("value_cents")]
+
+
+def _as_priced(_: pl.DataFrame) -> list[pl.Expr]:
+    return [pl.col("price_cents").alias("value_cents")]
+
+
+def _only_counts(_: pl.DataFrame) -> list[pl.Expr]:
+    return [pl.lit(0, dtype=pl.Int64).alias("value_cents")]
+
+
+_VALUES = {
+    "none": _only_counts,
+    "tariff": _tariff,
+    "weekly_tariff": _weekly,
+    "monthly_tariff": _monthly,
+    "arrangement_fee": _as_priced,
+    "person_fee": _as_priced,
+}

@@ -1,0 +1,234 @@
+"""The rule files of a folder, read: one Rulebook and every problem of every file at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from settlement.domain.contract import Contract, Organisation, Rulebook
+from settlement.domain.problems import Place, Problem
+from settlement.rules import tree
+from settlement.rules.checks import check_contract
+from settlement.rules.contracts import Draft, read_contract
+from settlement.rules.grammar import did_you_mean, quote
+from settlement.rules.masters import NO_ORGANISATION, Providers, read_organisation, read_providers
+from settlement.rules.page import Page
+
+_ENDINGS = (".yaml", ".yml")
+_MASTERS = ("organisation", "providers")
+
+
+def as_typed(folder: Path, path: str) -> str:
+    """A file as the user would type it: the folder as given and the path in it, with forward slashes."""
+    shown = folder.as_posix()
+    return path if shown == "." else f"{shown.rstrip('/')}/{path}"
+
+
+def rule_paths(folder: Path) -> list[str]:
+    """The YAML files in a folder, at any depth, as paths relative to it with forward slashes, in order of path.
+
+    Hidden files and folders (a dot before the name) are left alone, and links to folders are not followed.
+    """
+    found = []
+    for here, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.lower().endswith(_ENDINGS) and not name.startswith("."):
+                found.append((Path(here) / name).relative_to(folder).as_posix())
+    return sorted(found)
+
+
+def is_cases(path: str) -> bool:
+    """Whether a file holds cases (``de-linde.cases.yaml``) rather than a contract."""
+    return path.lower().endswith(tuple(f".cases{ending}" for ending in _ENDINGS))
+
+
+def open_page(folder: Path, path: str) -> tuple[Page, tree.Node | None]:
+    """A file with its tree; ``None``, and a problem on the page, when there is no tree to be had."""
+    page = Page(as_typed(folder, path))
+    try:
+        with (folder / path).open("rb") as file:
+            data = file.read(tree.MAXIMUM_BYTES + 1)
+    except OSError as error:
+        page.problem(
+            "cannot-read",
+            Place(page.file),
+            f"the file cannot be read: {error.strerror or 'unknown reason'}",
+            "Is it open in another program, or may you not read it?",
+        )
+        return page, None
+    text = tree.read_text(page, data)
+    return page, tree.compose(page, text) if text is not None else None
+
+
+def open_mapping(folder: Path, path: str, example: str) -> tuple[Page, tree.Mapping | None]:
+    """A file that holds keys; ``None``, and a problem on the page, when it does not."""
+    page, node = open_page(folder, path)
+    if node is None or isinstance(node, tree.Mapping):
+        return page, node
+    page.problem(
+        "not-keys",
+        node.place,
+        "the file does not hold keys with values",
+        f"Write a key, a colon and a value on each line: {example}",
+    )
+    return page, None
+
+
+# ---- the rulebook ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far."""
+
+    folder: Path
+    problems: list[Problem] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def close(self, page: Page, path: str, contract: str | None = None) -> None:
+        """Takes over the problems and the digest of a page."""
+        self.problems += [replace(problem, contract=contract) for problem in page.problems]
+        if page.digest:
+            self.digests[path] = page.digest
+
+
+def read_rulebook(folder: Path) -> tuple[Rulebook, list[Problem]]:
+    """All rule files of a folder, and what somebody must correct in them, in order of place.
+
+    A contract with a problem is not in the rulebook; the others are. Where organisation.yaml has a problem, or
+    providers.yaml as a whole, ``contracts`` is empty: nothing may be settled with half of either.
+    Never raises for what a file holds.
+    """
+    reading = _Reading(folder)
+    if not folder.is_dir():
+        place = Place(folder.as_posix())
+        problem = Problem(
+            "no-folder", place, "there is no such folder", "Give the folder that holds organisation.yaml: --rules rules"
+        )
+        return Rulebook(NO_ORGANISATION, {}, {}, {}), [problem]
+    paths = rule_paths(folder)
+    organisation = _read_organisation(reading, paths)
+    providers = _read_providers(reading, paths)
+    roles = list(organisation.alerts_to) if organisation is not None else []
+    drafts: list[tuple[str, Page, Draft | None]] = []
+    for path in paths:
+        stem = path.rpartition(".")[0]
+        if is_cases(path) or stem in _MASTERS:
+            continue
+        page, root = open_mapping(folder, path, "contract: UTR-AJ-2018-07")
+        draft = None
+        if stem.rpartition("/")[2] in _MASTERS:
+            _say_not_at_top(page, stem)
+        elif root is not None:
+            draft = read_contract(page, root)
+            check_contract(draft, roles)
+            if providers is not None:
+                _check_provider(draft, providers, reading.folder)
+        drafts.append((path, page, draft))
+    _check_numbers([draft for _, _, draft in drafts if draft is not None])
+    contracts: dict[str, Contract] = {}
+    for path, page, draft in drafts:
+        reading.close(page, path, draft.number if draft is not None else None)
+        if draft is not None and not page.problems and draft.number is not None:
+            contracts[draft.number] = draft.finish()
+    settles = organisation is not None and providers is not None
+    rulebook = Rulebook(
+        organisation or NO_ORGANISATION,
+        providers.whole if providers is not None else {},
+        dict(sorted(contracts.items())) if settles else {},
+        dict(sorted(reading.digests.items())),
+    )
+    return rulebook, sorted(reading.problems, key=lambda problem: problem.place)
+
+
+def _master_path(reading: _Reading, paths: Sequence[str], stem: str, what: str) -> str | None:
+    found = [path for path in paths if path in [stem + ending for ending in _ENDINGS]]
+    if found:
+        return found[0]
+    place = Place(as_typed(reading.folder, f"{stem}.yaml"))
+    reading.problems.append(
+        Problem(
+            f"no-{stem}", place, f"the rules folder holds no {stem}.yaml", f"Write it at the top of the folder: {what}"
+        )
+    )
+    return None
+
+
+def _read_organisation(reading: _Reading, paths: Sequence[str]) -> Organisation | None:
+    path = _master_path(reading, paths, "organisation", "the name, address and IBAN of the municipality.")
+    if path is None:
+        return None
+    page, root = open_mapping(reading.folder, path, "name: Regio Voorbeeld")
+    organisation = read_organisation(page, root, reading.folder) if root is not None else None
+    reading.close(page, path)
+    return organisation
+
+
+def _read_providers(reading: _Reading, paths: Sequence[str]) -> Providers | None:
+    path = _master_path(reading, paths, "providers", "each provider once, by the key that contracts name.")
+    if path is None:
+        return None
+    page, root = open_mapping(reading.folder, path, "de-linde:")
+    providers = read_providers(page, root) if root is not None else None
+    reading.close(page, path)
+    return providers
+
+
+def _say_not_at_top(page: Page, stem: str) -> None:
+    page.problems.clear()
+    name = stem.rpartition("/")[2]
+    page.problem(
+        "not-at-top",
+        Place(page.file),
+        f"{name}.yaml stands in a folder within the rules folder",
+        "It belongs at the top of the rules folder, once. A contract's file needs another name.",
+    )
+
+
+# ---- what only all files together show -------------------------------------------------------------------
+
+
+def _check_provider(draft: Draft, providers: Providers, folder: Path) -> None:
+    key = draft.keys.fields.get("provider")
+    if key is None or key in providers.whole:
+        return
+    place = draft.keys.place_of("provider")
+    if key in providers.places:
+        at = providers.places[key]
+        draft.keys.problem(
+            "provider-with-problems",
+            place,
+            f"provider {quote(key)} has problems of its own, on line {at.line} of providers.yaml",
+            "Correct them there; then this contract is settled.",
+        )
+        return
+    draft.keys.problem(
+        "unknown-provider",
+        place,
+        f"{quote(key)} is not a provider of {as_typed(folder, 'providers.yaml')}",
+        did_you_mean(key, list(providers.places), "Add it there, with its name and IBAN, or correct the key."),
+    )
+
+
+def _check_numbers(drafts: Sequence[Draft]) -> None:
+    """A number that two files use is a problem of both."""
+    by_number: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.number is not None:
+            by_number.setdefault(draft.number, []).append(draft)
+    for number, same in by_number.items():
+        for draft in same if len(same) > 1 else ():
+            others = [
+                str(Place(other.page.file, other.keys.place_of("contract").line))
+                for other in same
+                if other is not draft
+            ]
+            draft.keys.problem(
+                "contract-twice",
+                draft.keys.place_of("contract"),
+                f"contract {number} stands also in {', '.join(others)}",
+                "Each file holds one contract with a number of its own: change one of the numbers, or delete a file.",
+            )

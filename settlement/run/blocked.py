@@ -1,0 +1,18 @@
+"""Blocked: what keeps a run from being done now, and what a person can do about it. Never a traceback."""
+
+from __future__ import annotations
+
+
+class Blocked(Exception):  # noqa: N818 - it is a state of the workspace that ends, not an error of the program
+    """A run cannot go on, through no fault in a rule file or a delivery.
+
+    Another run is going, a file is open elsewhere, the disk is full, the ledger refuses.
+    Whoever raises it has left everything as it was, or says in ``help`` how it is finished.
+    """
+
+    def __init__(self, message: str, help: str = "") -> None:  # noqa: A002 - the same two words as a Problem
+        super().__init__(f"{message}\n{help}" if help else message)
+        self.message = message
+        """What is the matter, with the names of the things concerned."""
+        self.help = help
+        """What to do; empty when there is nothing to do but wait."""

@@ -1,0 +1,367 @@
+"""The ledger's file: its tables, how it came from version to version, and how it is opened.
+
+Everything that is SQLite's own stands here and in the queries of ledger.py, which are plain SQL.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import chain
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from settlement.run.blocked import Blocked
+from settlement.run.outbox import sync_folders
+
+GENESIS = "0" * 64
+"""The head of a ledger without records: what the first record is bound to."""
+
+_APPLICATION = 0x5345_544C  # "SETL": marks the file as ours
+_BUSY_SECONDS = 5.0
+_OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
+
+RESTORE = (
+    "Nothing is recorded or paid on a damaged ledger. Put back the file of the last backup, "
+    "then run 'settlement ledger --verify'."
+)
+
+
+class LedgerRefusal(Blocked):
+    """The ledger does not record a run, or is not one that this program can use."""
+
+
+class LedgerDamaged(Blocked):
+    """The ledger file is not what the ledger wrote. Nothing is paid on it."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(f"{path}: {found}", RESTORE)
+        self.found = found
+        """What is wrong with it, without its path."""
+
+
+# ---- the tables ------------------------------------------------------------------------------------------
+
+RECORDS: Mapping[str, tuple[str, ...]] = {
+    "run": (
+        "number", "name", "period", "rules_digest", "inputs_digest", "results_digest", "receipt_digest",
+        "code_version", "previous", "approvals", "postings", "payments", "files",
+    ),
+    "approval": ("run", "person", "approved_at"),
+    "posting": ("run", "contract", "year", "service", "term", "month", "account", "cents"),
+    "payment": (
+        "run", "statement", "contract", "provider_name", "creditor", "iban", "cents", "reference", "pay_by",
+    ),
+    "file": ("run", "path", "digest_of_content", "bytes"),
+}  # fmt: skip
+"""The kinds of record and what each says, in the order in which the records of a run are chained."""
+
+_RUN = """CREATE TABLE run (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    period TEXT NOT NULL,
+    rules_digest TEXT NOT NULL CHECK (length(rules_digest) = 64),
+    inputs_digest TEXT NOT NULL CHECK (length(inputs_digest) = 64),
+    results_digest TEXT NOT NULL CHECK (length(results_digest) = 64),
+    receipt_digest TEXT NOT NULL CHECK (length(receipt_digest) = 64),
+    code_version TEXT NOT NULL,
+    previous TEXT NOT NULL CHECK (length(previous) = 64),
+    approvals INTEGER NOT NULL CHECK (approvals > 0),
+    postings INTEGER NOT NULL,
+    payments INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    digest TEXT NOT NULL CHECK (length(digest) = 64)
+) STRICT"""
+_APPROVAL = """CREATE TABLE approval (
+    run INTEGER NOT NULL REFERENCES run (number),
+    person TEXT NOT NULL CHECK (length(person) > 0),
+    approved_at TEXT NOT NULL,
+    position INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL CHECK (length(digest) = 64)
+) STRICT"""
+_POSTING = """CREATE TABLE posting (
+    run INTEGER NOT NULL REFERENCES run (number),
+    contract TEXT NOT NULL CHECK (length(contract) > 0),
+    year INTEGER NOT NULL,
+    service TEXT NOT NULL,
+    term TEXT NOT NULL,
+    month INTEGER NOT NULL,
+    account TEXT NOT NULL CHECK (account IN ('entitlement', 'creditor', 'payment', 'claim')),
+    cents INTEGER NOT NULL CHECK (cents <> 0),
+    position INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL CHECK (length(digest) = 64)
+) STRICT"""
+_PAYMENT = """CREATE TABLE payment (
+    run INTEGER NOT NULL REFERENCES run (number),
+    statement TEXT NOT NULL,
+    contract TEXT NOT NULL CHECK (length(contract) > 0),
+    provider_name TEXT NOT NULL,
+    creditor TEXT NOT NULL,
+    iban TEXT NOT NULL,
+    cents INTEGER NOT NULL CHECK (cents > 0),
+    reference TEXT NOT NULL,
+    pay_by TEXT NOT NULL,
+    position INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL CHECK (length(digest) = 64)
+) STRICT"""
+_FILE = """CREATE TABLE file (
+    run INTEGER NOT NULL REFERENCES run (number),
+    path TEXT NOT NULL,
+    digest_of_content TEXT NOT NULL CHECK (length(digest_of_content) = 64),
+    bytes INTEGER NOT NULL CHECK (bytes >= 0),
+    position INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL CHECK (length(digest) = 64)
+) STRICT"""
+_HEAD = """CREATE TABLE head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    records INTEGER NOT NULL,
+    digest TEXT NOT NULL CHECK (length(digest) = 64)
+) STRICT"""
+
+
+def _refuse(name: str, event: str, law: str) -> str:
+    """A trigger by which the database refuses an event, saying the law that it breaks."""
+    refusal = f"SELECT RAISE(ABORT, 'append-only: {law}')"
+    return f"CREATE TRIGGER {name} BEFORE {event} BEGIN {refusal}; END"
+
+
+def _append_only(table: str) -> tuple[str, ...]:
+    """The triggers of a table of records.
+
+    A record takes the position after the last one, so ``INSERT OR REPLACE`` finds nothing to replace.
+    """
+    out_of_turn = f"INSERT ON {table} WHEN NEW.position IS NOT (SELECT records + 1 FROM head)"
+    move = "UPDATE head SET records = NEW.position, digest = NEW.digest"
+    return (
+        _refuse(f"{table}_is_not_changed", f"UPDATE ON {table}", f"no {table} is ever changed"),
+        _refuse(f"{table}_is_not_deleted", f"DELETE ON {table}", f"no {table} is ever deleted"),
+        _refuse(f"{table}_follows_the_last", out_of_turn, f"a {table} follows the last record"),
+        f"CREATE TRIGGER {table}_is_the_head AFTER INSERT ON {table} BEGIN {move}; END",
+    )
+
+
+_VERSION_1: tuple[str, ...] = (
+    # No index besides the row ids: every figure is read from the very bytes that verify() reads.
+    _HEAD,
+    f"INSERT INTO head (id, records, digest) VALUES (1, 0, '{GENESIS}')",  # noqa: S608 - no text from outside
+    _refuse("head_moves_on", "UPDATE ON head WHEN NEW.records IS NOT OLD.records + 1", "the head moves by one record"),
+    _refuse("head_is_not_deleted", "DELETE ON head", "the head is never deleted"),
+    _refuse("head_is_one", "INSERT ON head", "there is one head"),
+    _RUN,
+    _APPROVAL,
+    _POSTING,
+    _PAYMENT,
+    _FILE,
+    _refuse(
+        "run_takes_the_next_number",
+        "INSERT ON run WHEN NEW.number IS NOT (SELECT count(*) + 1 FROM run)",
+        "a run takes the next number",
+    ),
+    *chain.from_iterable(_append_only(table) for table in ("run", "approval", "posting", "payment", "file")),
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+"""How a ledger comes from each version to the next; its version is how many of these were done.
+
+Never edited, only added to. A column that is added must allow null: a null is no part of a record's digest, so the
+records that are there keep theirs.
+"""
+
+SCHEMA = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+
+
+# ---- opening ---------------------------------------------------------------------------------------------
+
+
+def open_writable(path: Path) -> sqlite3.Connection:
+    """The ledger of this path in this program's version, made when it is missing."""
+    with plainly(path):
+        if not path.exists():
+            _create(path)
+        connection = _connect(path, "rw")
+        try:
+            version = _version(connection, path)
+            _set_durable(connection)
+            if version < len(MIGRATIONS):
+                _migrate(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_readable(path: Path) -> sqlite3.Connection:
+    """The same without ever writing: an older version is brought up to date in memory, a missing one is empty."""
+    with plainly(path):
+        if not path.exists():
+            return open_empty(path)
+        connection = _connect_for_reading(path)
+        try:
+            if _version(connection, path) < len(MIGRATIONS):
+                copy = _in_memory()
+                connection.backup(copy)
+                connection.close()
+                connection = copy
+                _migrate(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_empty(path: Path) -> sqlite3.Connection:
+    """A ledger without records, in memory; ``path`` is for messages."""
+    connection = _in_memory()
+    _migrate(connection, path, from_version=0)
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block is recorded, or nothing of it."""
+    # Immediate: a reading that turns into a writing fails at once in WAL mode, however long it may wait.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """Says what the database and its contents say as what it means for the ledger of this path."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        said = str(error).rstrip(".")
+        # Errors of the Python module itself carry no code.
+        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                raise Blocked(
+                    f"{path} is in use by another program.",
+                    "Nothing was recorded. Close other programs that have it open, then give the command again.",
+                ) from error
+            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+                raise Blocked(
+                    f"{path} cannot be read or written: {said}.",
+                    "Make room on the disk and make sure that you may write there, then give the command again.",
+                ) from error
+            case _:
+                raise LedgerDamaged(path, f"the file is damaged ({said})") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise LedgerDamaged(path, "a record holds what the ledger never writes") from error
+    except OSError as error:
+        raise Blocked(
+            f"{path} cannot be opened: {error.strerror or error}.",
+            "Make sure that you may read and write there, then give the command again.",
+        ) from error
+
+
+def _create(path: Path) -> None:
+    """Makes a ledger beside its place and puts it there whole: a file that is empty was never made by us."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    try:
+        connection = _connect(part, "rwc")
+        try:
+            _set_durable(connection)
+            _migrate(connection, part, from_version=0)
+        finally:
+            connection.close()
+        # A link never takes the place of a ledger that another process has just made; a renaming would.
+        with suppress(FileExistsError):
+            try:
+                path.hardlink_to(part)
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without links
+                part.rename(path)
+        sync_folders((path.parent,))
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise Blocked(
+            f"This Python comes with SQLite {sqlite3.sqlite_version}; the ledger needs 3.37 or later.",
+            "Install Python 3.11 or later from python.org, or a newer version of your system.",
+        )
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    return _prepared(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS))
+
+
+def _connect_for_reading(path: Path) -> sqlite3.Connection:
+    connection = _connect(path, "ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except sqlite3.OperationalError:
+        connection.close()
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        # In a folder where nothing may be written; without a log the file is complete as it stands.
+        return _connect(path, "ro&immutable=1")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _in_memory() -> sqlite3.Connection:
+    return _prepared(sqlite3.connect(":memory:", isolation_level=None))
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # A flipped bit can make text that is no text: it must be found as damage, not stop the reading.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    for setting in ("foreign_keys = ON", "recursive_triggers = ON", "cell_size_check = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {setting}")
+    return connection
+
+
+def _set_durable(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, from_version: int | None = None) -> None:
+    with transaction(connection):
+        # Asked again within the transaction: another process may have done it while we waited.
+        done = _version(connection, path) if from_version is None else from_version
+        for migration in MIGRATIONS[done:]:
+            for statement in migration:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a ledger file; refuses what is none, and what comes after this program."""
+    version, application, parts = (
+        cast(int, connection.execute(question).fetchone()[0])
+        for question in ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
+    )
+    if not parts:
+        raise LedgerDamaged(path, "the file is empty; it was not this program that made it so")
+    if application != _APPLICATION or version < 1:
+        raise LedgerRefusal(
+            f"{path} is a database, but not a ledger of settlement.",
+            "Name the right folder with --outputs, or put back the ledger of the last backup.",
+        )
+    if version > len(MIGRATIONS):
+        raise LedgerRefusal(
+            f"{path} was written by a later version of settlement "
+            f"(ledger version {version}; this one knows up to {len(MIGRATIONS)}).",
+            "Nothing was changed. Install the version of settlement that was used last.",
+        )
+    return version

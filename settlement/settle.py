@@ -1,0 +1,237 @@
+"""Settling a month, from rules and deliveries to what everybody is owed: the hallway, one line for each room.
+
+It reads no folder, no clock and no ledger, and writes nothing: everything comes in, and the same gives the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import polars as pl
+
+from settlement.decisions.judge import Answer, Decides
+from settlement.decisions.rounds import (
+    EntitlementKey,
+    Entitlements,
+    Stands,
+    bounds_round,
+    ceilings_round,
+    earned_entitlements,
+    filled_of,
+    rewards_round,
+)
+from settlement.decisions.signals import Counted24, alerts, signals_round
+from settlement.deliveries import Gathered
+from settlement.domain.contract import Rulebook
+from settlement.domain.measures import IN_MONTH
+from settlement.domain.periods import Month
+from settlement.domain.records import Alert, PositionKey
+from settlement.pricing.accept import Accepted, accept
+from settlement.pricing.ceilings import ceiling_tables, with_cuts
+from settlement.pricing.deviations import clients_at_two_providers, days_too_full
+from settlement.pricing.earn import earn
+from settlement.pricing.positions import (
+    Counted,
+    Measures,
+    count_lines,
+    count_outcomes,
+    monthly_sums,
+    positions,
+    targets,
+)
+from settlement.pricing.tables import Tables, build_tables
+
+LedgerKey = tuple[str, int, str, str, int]
+"""Contract, year, service (empty: the contract's own), kind of term, month's index: how the ledger knows an entitlement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was settled and paid in earlier final runs; empty for a first one."""
+
+    settled: Mapping[LedgerKey, int] = field(default_factory=dict)
+    paid: Mapping[str, int] = field(default_factory=dict)
+    """By contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A month settled: what each contract is entitled to, and everything that tells why."""
+
+    period: Month
+    rulebook: Rulebook
+    tables: Tables
+    accepted: Accepted
+    refusals: pl.DataFrame
+    """All refusals of used deliveries: of cells that could not be read, and of lines that the contract does not allow.
+    REFUSALS with ``claim_month``."""
+    earnings: pl.DataFrame
+    """EARNINGS with what ceilings took."""
+    entitled: Entitlements
+    positions: Mapping[PositionKey, Measures]
+    counted: Counted
+    answers: tuple[Answer, ...]
+    alerts: tuple[Alert, ...]
+    before: Before
+
+    def open_years(self, contract: str) -> frozenset[int]:
+        """The years of a contract that this run settles anew; what was settled in others stands."""
+        return frozenset(key.year for key in self.positions if key.contract == contract)
+
+    def settled_elsewhere(self, contract: str) -> int:
+        """What the ledger holds of the contract's closed years, in cents."""
+        years = self.open_years(contract)
+        return sum(cents for key, cents in self.before.settled.items() if key[0] == contract and key[1] not in years)
+
+    def entitled_cents(self, contract: str) -> int:
+        """Entitled in all years, the closed ones as they were settled."""
+        own = sum(row.cents for key, row in self.entitled.rows.items() if key[0] == contract)
+        return own + self.settled_elsewhere(contract)
+
+    def payable_cents(self, contract: str) -> int:
+        """Entitled to date less paid to date: what this idea is all about."""
+        return self.entitled_cents(contract) - self.before.paid.get(contract, 0)
+
+    def held_cents(self, contract: str) -> int:
+        """Above ceilings with ``above: held``: kept back until somebody decides, in no amount payable."""
+        numbers = {number: position for position, number in enumerate(self.tables.contracts)}
+        return sum(cents for (number, _, _), cents in self.counted.monthly.held.items() if number == numbers[contract])
+
+
+def settle(
+    rulebook: Rulebook,
+    delivered: Gathered,
+    period: Month,
+    before: Before,
+    engine: Decides,
+    step: Callable[[str], None] = lambda name: None,
+) -> Settlement:
+    """Settles every contract to date.
+
+    ``step`` is called with the name of each stage as it begins. Raises ``GateDisagrees`` when the engine and its second
+    evaluation differ, and ``EngineFault`` when the engine cannot be trusted: then nothing may be paid.
+    """
+    step("terms")
+    tables = build_tables(rulebook)
+    ceilings = ceiling_tables(tables, period)
+    asked = targets(tables, period)
+    step("lines")
+    accepted = accept(delivered.lines, tables, _cells(delivered), period)
+    refusals = _all_refusals(delivered, accepted)
+    step("pricing")
+    earnings = with_cuts(earn(accepted.lines, tables, period))
+    step("ceilings")
+    earnings, of_services = ceilings_round(engine, earnings, ceilings, tables, period, of_services=True)
+    earnings, of_contracts = ceilings_round(engine, earnings, ceilings, tables, period, of_services=False)
+    step("positions")
+    counted = Counted(
+        monthly=monthly_sums(earnings, accepted.lines),
+        counts=count_lines(accepted.lines, refusals, asked, tables),
+        outcomes=count_outcomes(accepted.lines, asked, tables),
+        outcomes_in_month=count_outcomes(accepted.lines, asked, tables, in_month=True),
+        filled=filled_of([*of_services, *of_contracts], ceilings),
+        missing=_missing(rulebook, delivered, period),
+    )
+    stands = Stands(tables, positions(tables, asked, counted), asked, counted, earnings, period)
+    step("decisions")
+    entitled = earned_entitlements(earnings, ceilings, [*of_services, *of_contracts], tables)
+    bounds = bounds_round(engine, stands, entitled)
+    rewards = rewards_round(engine, stands, entitled)
+    step("signals")
+    final = _finished(stands.positions, entitled, before, rulebook)
+    across = Counted24(clients_at_two_providers(accepted.lines, tables, period), days_too_full(accepted.lines, period))
+    told = signals_round(engine, tables.contracts, final, across, period)
+    answers = (*of_services, *of_contracts, *bounds, *rewards, *told)
+    return Settlement(
+        period=period,
+        rulebook=rulebook,
+        tables=tables,
+        accepted=accepted,
+        refusals=refusals,
+        earnings=earnings,
+        entitled=entitled,
+        positions=final,
+        counted=counted,
+        answers=answers,
+        alerts=tuple(
+            alerts(answers, tables.contracts, rulebook.providers, counted, period, _sources(delivered, period))
+        ),
+        before=before,
+    )
+
+
+def _cells(delivered: Gathered) -> pl.DataFrame:
+    """Where each field stands in each file: delivery, field, column letters."""
+    rows = [(one.key, name, letters) for one in delivered.deliveries for name, letters in one.columns.items()]
+    schema = {"delivery": pl.String, "field": pl.String, "letters": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _all_refusals(delivered: Gathered, accepted: Accepted) -> pl.DataFrame:
+    months = pl.DataFrame(
+        [(one.key, one.claim_month.index) for one in delivered.deliveries],
+        schema={"delivery": pl.String, "claim_month": pl.Int32},
+        orient="row",
+    )
+    read = delivered.refusals.join(months, on="delivery", how="left", maintain_order="left")
+    held = accepted.refusals.select(read.columns)
+    return pl.concat([read, held]).sort("claim_month", "delivery", "row", "cell", "code")
+
+
+def _missing(rulebook: Rulebook, delivered: Gathered, period: Month) -> frozenset[tuple[str, Month]]:
+    """Contracts that need lines, hold in the month, and sent no file (or no line) for it."""
+    came = {(one.contract, one.claim_month) for one in delivered.deliveries if one.used}
+    by_row = delivered.lines.select("contract", "claim_month").unique()
+    came |= {(contract, Month.from_index(index)) for contract, index in by_row.iter_rows()}
+    return frozenset(
+        (contract.number, period)
+        for contract in rulebook.contracts.values()
+        if contract.needs_lines
+        and contract.starts <= period.last_day
+        and contract.ends >= period.first_day
+        and (contract.number, period) not in came
+    )
+
+
+def _sources(delivered: Gathered, period: Month) -> dict[str, tuple[str, ...]]:
+    """Contract → the files of the claim month."""
+    found: dict[str, list[str]] = {}
+    for one in delivered.deliveries:
+        if one.contract is not None and one.used and one.claim_month == period:
+            found.setdefault(one.contract, []).append(one.key)
+    return {contract: tuple(keys) for contract, keys in found.items()}
+
+
+def _finished(
+    stands: Mapping[PositionKey, Measures], entitled: Entitlements, before: Before, rulebook: Rulebook
+) -> dict[PositionKey, Measures]:
+    """The positions with the measures that follow from the decisions: entitled, paid, payable."""
+    by_month = entitled.by_month()
+    own: dict[str, int] = {}
+    for key, row in entitled.rows.items():
+        own[key[0]] = own.get(key[0], 0) + row.cents
+    open_years = {(key.contract, key.year) for key in stands}
+    for ledger_key, cents in before.settled.items():
+        if ledger_key[0] in rulebook.contracts and (ledger_key[0], ledger_key[1]) not in open_years:
+            own[ledger_key[0]] = own.get(ledger_key[0], 0) + cents
+    found: dict[PositionKey, Measures] = {}
+    for key, measures in stands.items():
+        months = by_month.get((key.contract, key.year, key.service), {})
+        to_date = sum(cents for month, cents in months.items() if month <= key.as_of)
+        finished = {
+            **measures,
+            "entitled": Fraction(to_date),
+            "entitled" + IN_MONTH: Fraction(months.get(key.as_of, 0)),
+            "paid": None,
+            "payable": None,
+        }
+        if key.service is None:
+            paid = before.paid.get(key.contract, 0)
+            finished |= {"paid": Fraction(paid), "payable": Fraction(own.get(key.contract, 0) - paid)}
+        found[key] = finished
+    return found
+
+
+__all__ = ["Before", "EntitlementKey", "LedgerKey", "Settlement", "settle"]

@@ -1,0 +1,239 @@
+"""The one catalogue of wording: what statements, alerts and cards say, in Dutch and in English. Standard library only.
+
+``wording("nl")`` gives a ``Wording``; everything that leaves the building asks it for its words and its figures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cache
+
+from settlement.domain.conditions import AnyOf, Comparison, Condition, Figure
+from settlement.domain.measures import IN_MONTH, measure_of
+from settlement.domain.periods import Month
+from settlement.domain.records import Refusal, Working
+from settlement.wording import catalogue, numbers
+from settlement.wording.catalogue import Pair
+from settlement.wording.formulas import FORMULAS, NUMBERS
+from settlement.wording.numbers import Language
+from settlement.wording.papers import PAPERS
+
+__all__ = ["Language", "Wording", "wording"]
+
+_PLACEHOLDER = re.compile(r"\{(\w+)(?::([^|}]*)\|([^}]*))?\}")
+_NOT_GROUPED = {"year", "row"}
+"""Whole numbers in sentences that are names: they get no thousands separator."""
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+
+
+@cache
+def wording(language: Language) -> Wording:
+    """The wording of a language: ``nl`` or ``en``."""
+    return Wording(language)
+
+
+class Wording:
+    """Words and figures in one language. A key that the catalogue lacks is shown as it is: a paper never stops for a word."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self._index = 0 if language == "nl" else 1
+
+    # ---- figures -----------------------------------------------------------------------------------------
+
+    def euro(self, cents: Fraction | int) -> str:
+        """``€ 1.234,50``."""
+        return numbers.euro(self.language, cents)
+
+    def whole_euro(self, cents: Fraction | int) -> str:
+        """``€ 1.235``."""
+        return numbers.whole_euro(self.language, cents)
+
+    def number(self, value: Fraction | int, *, at_least: int = 0, at_most: int = 2) -> str:
+        """``1.234,5``."""
+        return numbers.number(self.language, value, at_least=at_least, at_most=at_most)
+
+    def share(self, value: Fraction | int) -> str:
+        """``91,4 %``; the value has 1 for the whole."""
+        return numbers.share(self.language, value)
+
+    def day(self, value: dt.date) -> str:
+        """``31-03-2018``."""
+        return numbers.day(self.language, value)
+
+    def month(self, value: Month) -> str:
+        """``maart 2018``."""
+        return numbers.month(self.language, value)
+
+    def short_month(self, value: Month) -> str:
+        """``mrt``."""
+        return numbers.short_month(self.language, value)
+
+    def figure(self, value: Fraction | int | str, unit: str) -> str:
+        """A figure of a working, an alert or a condition, written by its unit (``Working``, ``MeasureUnit``)."""
+        if isinstance(value, str):
+            return value
+        if unit == "amount":
+            return self.euro(value)
+        if unit == "share":
+            return self.share(value)
+        if unit == "quantity":
+            return self.number(value, at_most=3)
+        if unit == "mark":
+            return self.number(value, at_least=1)
+        if unit == "months":
+            return f"{self.number(value, at_most=1)} {self.unit('month', several=value != 1)}"
+        if unit == "yes or no":
+            return self.text("yes") if value else self.text("no")
+        return self.number(value)
+
+    def deviation(self, value: tuple[Fraction | str, str] | None, norm: tuple[Fraction | str, str] | None) -> str:
+        """How far a figure lies from its norm, with its sign; empty when they cannot be compared."""
+        if value is None or norm is None or isinstance(value[0], str) or isinstance(norm[0], str) or value[1] != norm[1]:
+            return ""
+        difference, unit = Fraction(value[0]) - Fraction(norm[0]), value[1]
+        if unit == "yes or no" or not difference:
+            return ""
+        sign = "+" if difference > 0 else "−"
+        if unit == "share":
+            return f"{sign}{numbers.grouped(self.language, numbers.rounded(abs(difference) * 100, 1), 1)} {self.text('points')}"
+        return sign + self.figure(abs(difference), unit)
+
+    # ---- words -------------------------------------------------------------------------------------------
+
+    def text(self, key: str, **values: object) -> str:
+        """A sentence or label of the papers, with ``{name}`` filled in."""
+        sentence = self._of(PAPERS, key)
+        return _PLACEHOLDER.sub(lambda match: self._placed(match, values), sentence) if values else sentence
+
+    def _placed(self, match: re.Match[str], values: Mapping[str, object]) -> str:
+        value = values.get(match[1], match[0])
+        text = self.number(value) if isinstance(value, int) and match[1] not in _NOT_GROUPED else str(value)
+        return text if match[2] is None else f"{text} {match[2] if value == 1 else match[3]}"
+
+    def term(self, kind: str) -> str:
+        """``weekly_tariff`` is *Weektarief*."""
+        return self._of(catalogue.TERMS, kind)
+
+    def signal(self, name: str, *, standing: bool) -> str:
+        """The name of a signal, with a capital; a contract's own name is kept as it was written."""
+        found = self._of(catalogue.SIGNALS, name) if standing else name
+        return found[:1].upper() + found[1:]
+
+    def severity(self, severity: str) -> str:
+        """``high`` is *Hoog*."""
+        return self._of(catalogue.SEVERITIES, severity)
+
+    def role(self, role: str) -> str:
+        """``contract manager`` is *contractmanager*."""
+        return self._of(catalogue.ROLES, role)
+
+    def funding(self, funding: str) -> str:
+        """``task-based`` is *taakgericht*."""
+        return self._of(catalogue.FUNDING, funding)
+
+    def unit(self, unit: str, *, several: bool = True) -> str:
+        """``hour`` is *uren*, or *uur*."""
+        words = catalogue.UNITS.get(unit)
+        return unit if words is None else words[self._index][1 if several else 0]
+
+    def end_reason(self, code: str) -> str:
+        """The words of a national code of ending."""
+        return self._of(catalogue.END_REASONS, code)
+
+    def reason(self, key: str) -> str:
+        """Why a line earned something else than its value."""
+        return self._of(catalogue.REASONS, key)
+
+    def held_reason(self, key: str) -> str:
+        """Why a payment is held back; a person's own words pass as they are."""
+        return self._of(catalogue.HELD_REASONS, key)
+
+    def note(self, code: str) -> str:
+        """What a person should know of a delivered file; what follows a colon is kept: ``copy of: other.xlsx``."""
+        name, colon, rest = code.partition(":")
+        return self._of(catalogue.NOTES, name) + colon + rest
+
+    def field(self, field: str) -> str:
+        """The heading of a field of a delivered line."""
+        return self._of(catalogue.FIELDS, field)
+
+    def measure(self, name: str) -> str:
+        """The name of a measure: *jeugdigen*, *jeugdigen in de maand*."""
+        measure = measure_of(name)
+        if measure is None:
+            return name.replace("_", " ")
+        words = measure.dutch if self._index == 0 else measure.name.replace("_", " ")
+        return f"{words} {self.text('in the month')}" if name.endswith(IN_MONTH) else words
+
+    def refusal(self, refusal: Refusal) -> str:
+        """What is wrong with a line and what would be accepted, in a sentence."""
+        sentence = self._of(catalogue.REFUSALS, refusal.code)
+        if sentence == refusal.code:
+            sentence = self._of(PAPERS, "refusal found expected" if refusal.found else "refusal expected")
+        values = {"found": refusal.found, "expected": refusal.expected, "field": self.field(refusal.field), "code": refusal.code}
+        return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
+
+    def condition(self, condition: Condition) -> str:
+        """A condition in words: *doelrealisatie is ten minste 75 %*."""
+        if isinstance(condition, AnyOf):
+            both = f" {self.text('and')} "
+            ways = [both.join(map(self.condition, way)) for way in condition.alternatives]
+            return f" {self.text('or')} ".join(ways)
+        return self._comparison(condition)
+
+    def _comparison(self, comparison: Comparison) -> str:
+        measure = measure_of(comparison.measure)
+        if isinstance(comparison.value, Figure):
+            value = self.figure(comparison.value.value, measure.unit if measure else "count")
+        else:
+            value = self.measure(comparison.value.measure)
+            if comparison.value.share_bp != 10_000:
+                value = f"{self.share(Fraction(comparison.value.share_bp, 10_000))} {self.text('of')} {value}"
+        operator = self.text(f"operator {comparison.operator}")
+        return f"{self.measure(comparison.measure)} {operator} {value}"
+
+    # ---- workings ----------------------------------------------------------------------------------------
+
+    def formula(self, working: Working) -> tuple[str, str]:
+        """How an amount came about: the formula in words, and the same with its numbers filled in.
+
+        A key that the catalogue lacks gives the key and a list of names and numbers.
+        """
+        entry = FORMULAS.get(working.formula)
+        if entry is None:
+            return working.formula.replace("_", " "), self._listed(working, list(working.numbers))
+        symbols, filled = (entry.nl, entry.nl_filled) if self._index == 0 else (entry.en, entry.en_filled)
+        present = {name for name, (value, _) in working.numbers.items() if value not in {0, ""}}
+        filled = _OPTIONAL.sub(
+            lambda match: match[1] if all(name[1] in present for name in _PLACEHOLDER.finditer(match[1])) else "", filled
+        )
+        used = {match[1] for match in _PLACEHOLDER.finditer(filled)}
+        if not used <= set(working.numbers):
+            return symbols, self._listed(working, list(working.numbers))
+        filled = _PLACEHOLDER.sub(lambda match: self._filled(working, match), filled)
+        optional = {match[1] for match in _PLACEHOLDER.finditer(entry.nl_filled)}
+        rest = [name for name in working.numbers if name not in used | optional]
+        return symbols, f"{filled}; {self._listed(working, rest)}" if rest else filled
+
+    def _filled(self, working: Working, match: re.Match[str]) -> str:
+        value, unit = working.numbers[match[1]]
+        text = self.figure(value, unit)
+        if match[2] is None:
+            return text
+        return f"{text} {match[2] if value == 1 else match[3]}"
+
+    def _listed(self, working: Working, names: list[str]) -> str:
+        parts = []
+        for name in names:
+            value, unit = working.numbers[name]
+            word = NUMBERS[name][self._index] if name in NUMBERS else name.replace("_", " ")
+            parts.append(f"{word} {self.figure(value, unit)}")
+        return "; ".join(parts)
+
+    def _of(self, group: dict[str, Pair], key: str) -> str:
+        pair = group.get(key)
+        return key if pair is None else pair[self._index]

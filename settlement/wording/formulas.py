@@ -1,0 +1,169 @@
+# ruff: noqa: E501 - a sentence stands on one line, so that it can be found by searching
+"""The formulas of the workings: for each key of ``Working.formula`` the rule in words, and how it reads with its numbers.
+
+In the second text ``{name}`` is a number of ``Working.numbers``, written by its unit; ``{lines:regel|regels}`` is the
+number and its noun; ``[ … ]`` is left out when a number in it is missing or nil.
+A new formula is one entry here; a number that a text does not use is listed behind it, so that none is ever hidden.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Formula(NamedTuple):
+    """One formula in both languages: the rule, and the rule with the numbers filled in."""
+
+    nl: str
+    nl_filled: str
+    en: str
+    en_filled: str
+
+
+FORMULAS: dict[str, Formula] = {
+    # ---- terms that earn
+    "lines": Formula(
+        "som van de regels",
+        "{lines:regel|regels}, samen {value}",
+        "sum of the lines",
+        "{lines:line|lines}, together {value}",
+    ),
+    "lines_cut": Formula(
+        "som van de regels − afgetopt",
+        "{value} − {cut} ({lines:regel|regels})",
+        "sum of the lines − cut by the ceiling",
+        "{value} − {cut} ({lines:line|lines})",
+    ),
+    "instalments": Formula(
+        "jaarbedrag × verstreken termijnen ÷ alle termijnen − eerdere termijnen",
+        "{yearly} × {elapsed} ÷ {parts}[ − {before}]",
+        "yearly amount × instalments due ÷ all instalments − earlier instalments",
+        "{yearly} × {elapsed} ÷ {parts}[ − {before}]",
+    ),
+    "whole_hours": Formula(
+        "minuten van de maand, afgerond op hele uren, × tarief",
+        "{minutes:minuut|minuten} → {hours} uur × {price}",
+        "minutes of the month, rounded to whole hours, × tariff",
+        "{minutes:minute|minutes} → {hours:hour|hours} × {price}",
+    ),
+    # ---- terms that bound
+    "ceiling": Formula(
+        "niet meer dan het plafond",
+        "{value}, ten hoogste {ceiling}",
+        "no more than the ceiling",
+        "{value}, at most {ceiling}",
+    ),
+    "ceiling_share": Formula(
+        "boven het plafond wordt een deel betaald",
+        "{value}; wat boven {ceiling} ligt telt voor {share}",
+        "above the ceiling a share is paid",
+        "{value}; what lies above {ceiling} counts for {share}",
+    ),
+    "ceiling_held": Formula(
+        "boven het plafond wordt aangehouden",
+        "{value}; wat boven {ceiling} ligt wordt aangehouden",
+        "above the ceiling is held back",
+        "{value}; what lies above {ceiling} is held back",
+    ),
+    "minimum_missing": Formula(
+        "− ontbrekende jeugdigen × bedrag per jeugdige",
+        "minimum {minimum}, geholpen {clients}: − {missing} × {per_client}",
+        "− missing clients × amount per client",
+        "minimum {minimum}, helped {clients}: − {missing} × {per_client}",
+    ),
+    "minimum_budget_share": Formula(
+        "− ontbrekende jeugdigen × budget ÷ minimum",
+        "minimum {minimum}, geholpen {clients}: − {missing} × {budget} ÷ {minimum}",
+        "− missing clients × budget ÷ minimum",
+        "minimum {minimum}, helped {clients}: − {missing} × {budget} ÷ {minimum}",
+    ),
+    "corridor_above": Formula(
+        "(waarde van de levering − budget − marge) × deel",
+        "({claimed} − {budget} − {margin} van {budget}) × {share}",
+        "(value delivered − budget − margin) × share",
+        "({claimed} − {budget} − {margin} of {budget}) × {share}",
+    ),
+    "corridor_below": Formula(
+        "− (budget − marge − waarde van de levering) × deel",
+        "− ({budget} − {margin} van {budget} − {claimed}) × {share}",
+        "− (budget − margin − value delivered) × share",
+        "− ({budget} − {margin} of {budget} − {claimed}) × {share}",
+    ),
+    # ---- terms that reward
+    "bonus": Formula("grondslag × bonus", "{base} × {share}", "base × bonus", "{base} × {share}"),
+    "bonus_at_most": Formula(
+        "grondslag × bonus, met een maximum",
+        "{base} × {share}, ten hoogste {at_most}",
+        "base × bonus, up to a maximum",
+        "{base} × {share}, at most {at_most}",
+    ),
+    "malus": Formula("grondslag × malus", "{base} × {share}", "base × malus", "{base} × {share}"),
+    "malus_at_most": Formula(
+        "grondslag × malus, met een maximum",
+        "{base} × {share}, ten hoogste {at_most}",
+        "base × malus, up to a maximum",
+        "{base} × {share}, at most {at_most}",
+    ),
+    "savings": Formula(
+        "(afgesproken − besteed) × deel van de aanbieder",
+        "({against} − {spent}) × {share}",
+        "(agreed − spent) × the provider's share",
+        "({against} − {spent}) × {share}",
+    ),
+    "savings_at_most": Formula(
+        "(afgesproken − besteed) × deel van de aanbieder, met een maximum",
+        "({against} − {spent}) × {share}, ten hoogste {at_most}",
+        "(agreed − spent) × the provider's share, up to a maximum",
+        "({against} − {spent}) × {share}, at most {at_most}",
+    ),
+    "withhold": Formula(
+        "− grondslag × inhouding",
+        "− {base} × {share}",
+        "− base × share withheld",
+        "− {base} × {share}",
+    ),
+    "released": Formula(
+        "vrijgave van de inhouding: grondslag × inhouding",
+        "{base} × {share}",
+        "release of what was withheld: base × share withheld",
+        "{base} × {share}",
+    ),
+    "postponed": Formula(
+        "uitgesteld: te weinig antwoorden om te oordelen",
+        "{responses} van de ten minste {minimum:antwoord|antwoorden}",
+        "postponed: too few answers to judge",
+        "{responses} of at least {minimum:answer|answers}",
+    ),
+    # ---- signals
+    "signal": Formula("waarde tegenover norm", "{value} tegenover {norm}", "value against norm", "{value} against {norm}"),
+}  # fmt: skip
+
+NUMBERS: dict[str, tuple[str, str]] = {
+    "against": ("afgesproken", "agreed"),
+    "at_most": ("maximum", "maximum"),
+    "base": ("grondslag", "base"),
+    "before": ("eerder", "before"),
+    "budget": ("budget", "budget"),
+    "ceiling": ("plafond", "ceiling"),
+    "claimed": ("waarde van de levering", "value delivered"),
+    "clients": ("jeugdigen", "clients"),
+    "cut": ("afgetopt", "cut"),
+    "elapsed": ("verstreken termijnen", "instalments due"),
+    "held": ("aangehouden", "held"),
+    "hours": ("uren", "hours"),
+    "lines": ("regels", "lines"),
+    "margin": ("marge", "margin"),
+    "minimum": ("minimum", "minimum"),
+    "minutes": ("minuten", "minutes"),
+    "missing": ("ontbrekend", "missing"),
+    "norm": ("norm", "norm"),
+    "parts": ("termijnen", "instalments"),
+    "per_client": ("bedrag per jeugdige", "amount per client"),
+    "price": ("tarief", "tariff"),
+    "responses": ("antwoorden", "answers"),
+    "share": ("deel", "share"),
+    "spent": ("besteed", "spent"),
+    "value": ("waarde", "value"),
+    "yearly": ("jaarbedrag", "yearly amount"),
+}
+"""Names of the numbers, for a formula that lists them."""
