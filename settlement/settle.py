@@ -69,35 +69,35 @@ class Settlement:
     REFUSALS with ``claim_month``."""
     earnings: pl.DataFrame
     """EARNINGS with what ceilings took."""
-    entitled: Entitlements
+    entitlements: Entitlements
     positions: Mapping[PositionKey, Measures]
     counted: Counted
     answers: tuple[Answer, ...]
     alerts: tuple[Alert, ...]
     before: Before
 
-    def open_years(self, contract: str) -> frozenset[int]:
-        """The years of a contract that this run settles anew; what was settled in others stands."""
-        return frozenset(key.year for key in self.positions if key.contract == contract)
+    def entitled(self) -> dict[str, int]:
+        """Entitled by contract in all years, in cents; the closed ones as they were settled."""
+        found = dict.fromkeys(self.tables.contracts, 0)
+        for key, row in self.entitlements.rows.items():
+            found[key[0]] += row.cents
+        open_years = {(key.contract, key.year) for key in self.positions}
+        for ledger_key, cents in self.before.settled.items():
+            if ledger_key[0] in found and (ledger_key[0], ledger_key[1]) not in open_years:
+                found[ledger_key[0]] += cents
+        return found
 
-    def settled_elsewhere(self, contract: str) -> int:
-        """What the ledger holds of the contract's closed years, in cents."""
-        years = self.open_years(contract)
-        return sum(cents for key, cents in self.before.settled.items() if key[0] == contract and key[1] not in years)
+    def payable(self) -> dict[str, int]:
+        """Entitled to date less paid to date, by contract: what this idea is all about."""
+        return {contract: cents - self.before.paid.get(contract, 0) for contract, cents in self.entitled().items()}
 
-    def entitled_cents(self, contract: str) -> int:
-        """Entitled in all years, the closed ones as they were settled."""
-        own = sum(row.cents for key, row in self.entitled.rows.items() if key[0] == contract)
-        return own + self.settled_elsewhere(contract)
-
-    def payable_cents(self, contract: str) -> int:
-        """Entitled to date less paid to date: what this idea is all about."""
-        return self.entitled_cents(contract) - self.before.paid.get(contract, 0)
-
-    def held_cents(self, contract: str) -> int:
-        """Above ceilings with ``above: held``: kept back until somebody decides, in no amount payable."""
-        numbers = {number: position for position, number in enumerate(self.tables.contracts)}
-        return sum(cents for (number, _, _), cents in self.counted.monthly.held.items() if number == numbers[contract])
+    def held(self) -> dict[str, int]:
+        """Above ceilings with ``above: held``, by contract: kept back until somebody decides, in no amount payable."""
+        numbers = list(self.tables.contracts)
+        found: dict[str, int] = {}
+        for (number, _, _), cents in self.counted.monthly.held.items():
+            found[numbers[number]] = found.get(numbers[number], 0) + cents
+        return found
 
 
 def settle(
@@ -118,8 +118,8 @@ def settle(
     ceilings = ceiling_tables(tables, period)
     asked = targets(tables, period)
     step("lines")
-    accepted = accept(delivered.lines, tables, _cells(delivered), period)
-    refusals = _all_refusals(delivered, accepted)
+    accepted = accept(delivered.lines, tables, cells_of(delivered), period)
+    refusals = refusals_of(delivered, accepted)
     step("pricing")
     earnings = with_cuts(earn(accepted.lines, tables, period))
     step("ceilings")
@@ -136,11 +136,11 @@ def settle(
     )
     stands = Stands(tables, positions(tables, asked, counted), asked, counted, earnings, period)
     step("decisions")
-    entitled = earned_entitlements(earnings, ceilings, [*of_services, *of_contracts], tables)
+    entitled = earned_entitlements(earnings, ceilings, [*of_services, *of_contracts], tables, asked)
     bounds = bounds_round(engine, stands, entitled)
     rewards = rewards_round(engine, stands, entitled)
     step("signals")
-    final = _finished(stands.positions, entitled, before, rulebook)
+    final = _finished(stands.positions, entitled, before, tables)
     across = Counted24(clients_at_two_providers(accepted.lines, tables, period), days_too_full(accepted.lines, period))
     told = signals_round(engine, tables.contracts, final, across, period)
     answers = (*of_services, *of_contracts, *bounds, *rewards, *told)
@@ -151,7 +151,7 @@ def settle(
         accepted=accepted,
         refusals=refusals,
         earnings=earnings,
-        entitled=entitled,
+        entitlements=entitled,
         positions=final,
         counted=counted,
         answers=answers,
@@ -162,14 +162,15 @@ def settle(
     )
 
 
-def _cells(delivered: Gathered) -> pl.DataFrame:
+def cells_of(delivered: Gathered) -> pl.DataFrame:
     """Where each field stands in each file: delivery, field, column letters."""
     rows = [(one.key, name, letters) for one in delivered.deliveries for name, letters in one.columns.items()]
     schema = {"delivery": pl.String, "field": pl.String, "letters": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _all_refusals(delivered: Gathered, accepted: Accepted) -> pl.DataFrame:
+def refusals_of(delivered: Gathered, accepted: Accepted) -> pl.DataFrame:
+    """All refusals of used deliveries, of reading and of the contracts: REFUSALS with ``claim_month``."""
     months = pl.DataFrame(
         [(one.key, one.claim_month.index) for one in delivered.deliveries],
         schema={"delivery": pl.String, "claim_month": pl.Int32},
@@ -205,7 +206,7 @@ def _sources(delivered: Gathered, period: Month) -> dict[str, tuple[str, ...]]:
 
 
 def _finished(
-    stands: Mapping[PositionKey, Measures], entitled: Entitlements, before: Before, rulebook: Rulebook
+    stands: Mapping[PositionKey, Measures], entitled: Entitlements, before: Before, tables: Tables
 ) -> dict[PositionKey, Measures]:
     """The positions with the measures that follow from the decisions: entitled, paid, payable."""
     by_month = entitled.by_month()
@@ -214,7 +215,7 @@ def _finished(
         own[key[0]] = own.get(key[0], 0) + row.cents
     open_years = {(key.contract, key.year) for key in stands}
     for ledger_key, cents in before.settled.items():
-        if ledger_key[0] in rulebook.contracts and (ledger_key[0], ledger_key[1]) not in open_years:
+        if ledger_key[0] in tables.contracts and (ledger_key[0], ledger_key[1]) not in open_years:
             own[ledger_key[0]] = own.get(ledger_key[0], 0) + cents
     found: dict[PositionKey, Measures] = {}
     for key, measures in stands.items():

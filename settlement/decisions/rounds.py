@@ -6,7 +6,7 @@ Every term of every contract is put to the engine in its round; the amounts are 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -131,10 +131,17 @@ def filled_of(answers: list[Answer], ceilings: CeilingTables) -> dict[tuple[str,
 
 
 def earned_entitlements(
-    earnings: pl.DataFrame, ceilings: CeilingTables, answers: list[Answer], tables: Tables
+    earnings: pl.DataFrame, ceilings: CeilingTables, answers: list[Answer], tables: Tables, asked: Iterable[PositionKey]
 ) -> Entitlements:
-    """The amounts of the terms that earn, month by month, and what ceilings took from them."""
+    """The amounts of the terms that earn, month by month, and what ceilings took from them, in the open years."""
     found = Entitlements()
+    numbers = {number: position for position, number in enumerate(tables.contracts)}
+    still_open = pl.DataFrame(
+        sorted({(numbers[key.contract], key.year) for key in asked}),
+        schema={"contract_no": pl.UInt32, "year": pl.Int32},
+        orient="row",
+    )
+    earnings = earnings.with_columns(year=pl.col("month") // 12).join(still_open, on=["contract_no", "year"], how="semi")
     names = {n: (c, s) for n, c, s in tables.services.select("service_no", "contract", "service").iter_rows()}
     live = earnings.filter("live")
     sums = (

@@ -21,3 +21,8 @@ MERGED = 7
 
 KIND = ".kind"
 """Behind a field's name: the column that holds the kinds. Left out where all cells are text."""
+
+SEPARATOR = "\x7f"
+"""Between the cells of a column on their way out of the reading child."""
+IN_ITS_PLACE = "\x1f"
+"""What a delivered separator is replaced by; a cell with either is refused for invisible characters."""

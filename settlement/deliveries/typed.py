@@ -12,7 +12,7 @@ when another cell of the column starts with a zero, when its own format adds zer
 
 from __future__ import annotations
 
-import itertools
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ import polars as pl
 
 from settlement.deliveries.cells import BOOLEAN, DATE, ERROR, KIND, MERGED, NO_RESULT, NUMBER, PADDED, TEXT
 from settlement.deliveries.lines import FIELDS, LINES, REFUSALS
+from settlement.deliveries.personal import without_service_numbers
 from settlement.deliveries.words import END_REASONS, NO, RESULTS, UNITS, YES
 from settlement.domain.periods import Month
 
@@ -62,16 +63,27 @@ _EXPECTED: Mapping[tuple[str, str], str] = {
 }
 """What would be accepted, by field and code, or by field alone. Data: the sentence around it is in the wording."""
 
-_INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\u{00A0}\u{2000}-\u{200A}\u{202F}\u{205F}\u{3000}\u{115F}\u{1160}\u{3164}\u{2800}]"
+_INVISIBLE = (
+    r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}"
+    r"\u{00A0}\u{2000}-\u{200A}\u{202F}\u{205F}\u{3000}\u{115F}\u{1160}\u{3164}\u{2800}]"
+)
+"""Characters that show nothing, or a space that is not one."""
 _NOT_PLAIN = r"[^\p{Latin}0-9 !-/:-@\[-`{-~€§°´–—‘’“”]|[\u{FF00}-\u{FFEF}]"
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        ("januari jan january", "februari feb february", "maart mrt mar march", "april apr", "mei may", "juni jun june",
-         "juli jul july", "augustus aug august", "september sep sept", "oktober okt october oct",
-         "november nov", "december dec"), 1)  # fmt: skip
-    for name in names.split()
-}  # fmt: skip
+_MONTH_NAMES = (
+    "januari jan january",
+    "februari feb february",
+    "maart mrt mar march",
+    "april apr",
+    "mei may",
+    "juni jun june",
+    "juli jul july",
+    "augustus aug august",
+    "september sep sept",
+    "oktober okt october oct",
+    "november nov",
+    "december dec",
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 
 # ---- texts -----------------------------------------------------------------------------------------------
 
@@ -96,21 +108,21 @@ def _typed_texts(cells: pl.DataFrame, field: str) -> pl.DataFrame:
     whole = text.str.contains(r"^[0-9]{1,15}$")
     zeros_around = cells.filter((kind == TEXT) & text.str.contains("^0[0-9]")).height > 0
     too_few = text.str.len_chars() < _MUNICIPALITY_DIGITS if field == "municipality" else pl.lit(value=False)
-    code = (
-        _not_readable()
-        .when(kind.is_in([DATE, BOOLEAN]))
-        .then(pl.lit("not-text"))
-        .when(numeric & ~whole)
-        .then(pl.lit("not-an-identifier"))
-        .when(numeric & (pl.lit(zeros_around) | (kind == PADDED) | too_few))
-        .then(pl.lit("leading-zeros-lost"))
-        .when(text.str.len_chars() > TEXT_AT_MOST)
-        .then(pl.lit("text-too-long"))
-        .when(text.str.contains(_INVISIBLE))
-        .then(pl.lit("invisible-characters"))
+    code = pl.coalesce(
+        _not_readable(),
+        pl.when(kind.is_in([DATE, BOOLEAN]))
+            .then(pl.lit("not-text"))
+            .when(numeric & ~whole)
+            .then(pl.lit("not-an-identifier"))
+            .when(numeric & (pl.lit(zeros_around) | (kind == PADDED) | too_few))
+            .then(pl.lit("leading-zeros-lost"))
+            .when(text.str.len_chars() > TEXT_AT_MOST)
+            .then(pl.lit("text-too-long"))
+            .when(text.str.contains(_INVISIBLE))
+            .then(pl.lit("invisible-characters")),
     )
     if field in _IDENTIFIERS:
-        code = code.when(text.str.contains(_NOT_PLAIN)).then(pl.lit("look-alike-characters"))
+        code = pl.coalesce(code, pl.when(text.str.contains(_NOT_PLAIN)).then(pl.lit("look-alike-characters")))
     return cells.with_columns(text.alias("value"), code.alias("code"))
 
 
@@ -131,12 +143,12 @@ def _typed_words(
 ) -> pl.DataFrame:
     """A word of a closed list."""
     value = _folded().replace_strict(words, default=None, return_dtype=type_)
-    code = (
-        _not_readable()
-        .when(pl.col("kind") == DATE)
-        .then(pl.lit(unknown))
-        .when(value.is_null() & pl.col("text").is_not_null())
-        .then(pl.lit(unknown))
+    code = pl.coalesce(
+        _not_readable(),
+        pl.when(pl.col("kind") == DATE)
+            .then(pl.lit(unknown))
+            .when(value.is_null() & pl.col("text").is_not_null())
+            .then(pl.lit(unknown)),
     )
     return cells.with_columns(value.alias("value"), code.alias("code"))
 
@@ -169,7 +181,7 @@ def _evidence(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _typed_dates(cells: pl.DataFrame, around: pl.DataFrame, calendar_1904: bool) -> pl.DataFrame:  # noqa: FBT001 - a fact of the file
+def _typed_dates(cells: pl.DataFrame, around: pl.DataFrame, calendar_1904: bool) -> pl.DataFrame:
     """Days. ``around`` is the evidence of the file's other date columns."""
     text, kind = pl.col("text"), pl.col("kind")
     own = _evidence(cells)
@@ -216,22 +228,22 @@ def _typed_dates(cells: pl.DataFrame, around: pl.DataFrame, calendar_1904: bool)
     settled = (day_first & ~month_first) | (
         ~day_first & ~month_first & ~month_first_around & (~slash | day_first_around)
     )
-    code = (
-        _not_readable()
-        .when(kind.is_in([NUMBER, PADDED, BOOLEAN]))
-        .then(pl.lit("date-as-number"))
-        .when((kind == DATE) & text.str.contains(r"\.[0-9]*[1-9]"))
-        .then(pl.lit("date-with-time"))
-        .when((kind == TEXT) & pl.col("day").str.contains(_TIME))
-        .then(pl.lit("date-with-time"))
-        .when(pl.col("day").str.contains(r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}$"))
-        .then(pl.lit("two-digit-year"))
-        .when(text.is_not_null() & pl.col("value").is_null())
-        .then(pl.lit("not-a-date"))
-        .when(~pl.col("value").dt.year().is_between(_FIRST_YEAR, _LAST_YEAR))
-        .then(pl.lit("date-out-of-range"))
-        .when(two_ways & ~settled)
-        .then(pl.lit("ambiguous-date"))
+    code = pl.coalesce(
+        _not_readable(),
+        pl.when(kind.is_in([NUMBER, PADDED, BOOLEAN]))
+            .then(pl.lit("date-as-number"))
+            .when((kind == DATE) & text.str.contains(r"\.[0-9]*[1-9]"))
+            .then(pl.lit("date-with-time"))
+            .when((kind == TEXT) & pl.col("day").str.contains(_TIME))
+            .then(pl.lit("date-with-time"))
+            .when(pl.col("day").str.contains(r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}$"))
+            .then(pl.lit("two-digit-year"))
+            .when(text.is_not_null() & pl.col("value").is_null())
+            .then(pl.lit("not-a-date"))
+            .when(~pl.col("value").dt.year().is_between(_FIRST_YEAR, _LAST_YEAR))
+            .then(pl.lit("date-out-of-range"))
+            .when(two_ways & ~settled)
+            .then(pl.lit("ambiguous-date")),
     )
     return cells.with_columns(code.alias("code"))
 
@@ -287,14 +299,14 @@ def _plain(cells: pl.DataFrame) -> pl.DataFrame:
         .then(point_reading)
     )
     parts = reading.str.extract_groups(r"^([0-9]+)(?:\.([0-9]*))?$")
-    code = (
-        _not_readable()
-        .when(kind.is_in([DATE, BOOLEAN]))
-        .then(pl.lit("not-a-number"))
-        .when(pl.col("two_ways") & (reading.is_null()))
-        .then(pl.lit("ambiguous-number"))
-        .when(number.is_null() | parts.struct.field("1").is_null())
-        .then(pl.when(pl.col("text").is_not_null()).then(pl.lit("not-a-number")))
+    code = pl.coalesce(
+        _not_readable(),
+        pl.when(kind.is_in([DATE, BOOLEAN]))
+            .then(pl.lit("not-a-number"))
+            .when(pl.col("two_ways") & (reading.is_null()))
+            .then(pl.lit("ambiguous-number"))
+            .when(number.is_null() | parts.struct.field("1").is_null())
+            .then(pl.when(pl.col("text").is_not_null()).then(pl.lit("not-a-number"))),
     )
     return cells.with_columns(
         parts.struct.field("1").str.strip_chars_start("0").alias("whole"),
@@ -394,7 +406,7 @@ def _cells_of(cells: pl.DataFrame, field: str) -> pl.DataFrame:
         pl.col(field).alias("written"),
         (pl.col(kind) if kind in cells.columns else pl.lit(TEXT)).cast(pl.UInt8).alias("kind"),
     )
-    if own["written"].approx_n_unique() * 2 < own.height:
+    if own.select(pl.col("written").approx_n_unique()).item() * 2 < own.height:
         own = own.select("written", "kind").unique()
     text = pl.col("written").str.normalize("NFC").str.strip_chars()
     return own.with_columns(text.alias("text")).with_columns(pl.when(pl.col("text") != "").then("text").alias("text"))
@@ -432,6 +444,15 @@ def _typer(field: str, around: pl.DataFrame, *, calendar_1904: bool) -> Callable
     if field in _DATES:
         return lambda cells: _typed_dates(cells, around, calendar_1904)
     return by_field.get(field, lambda cells: _typed_texts(cells, field))
+
+
+def amounts_of(cells: pl.DataFrame, field: str) -> pl.DataFrame:
+    """Columns ``row``, ``value`` (in the unit of ``LINES``) and ``code`` of ``quantity`` or ``claimed``, in the order of ``cells``.
+
+    For control totals: the same reading as that of the lines, the totals themselves included.
+    """
+    results = _typer(field, _NO_EVIDENCE, calendar_1904=False)(_cells_of(cells, field))
+    return _by_row(results, cells, field).select("row", "value", "code")
 
 
 def _centi(marks: pl.DataFrame) -> pl.DataFrame:
@@ -516,13 +537,11 @@ def _of_contract(joined: pl.DataFrame, contract: str | None, known: Mapping[str,
         .then(pl.lit("unknown-contract"))
     )
     if contract is not None and known is not None:
-        code = code.when(value != contract).then(pl.lit("other-contract"))
+        code = pl.coalesce(code, pl.when(value != contract).then(pl.lit("other-contract")))
     return joined.with_columns(value.alias("value"), code.alias("code"))
 
 
-def _as_lines(
-    frame: pl.DataFrame, delivery: str, claim_month: Month, sheet: str, contract: str | None
-) -> pl.DataFrame:
+def _as_lines(frame: pl.DataFrame, delivery: str, claim_month: Month, sheet: str, contract: str | None) -> pl.DataFrame:
     """All columns of ``LINES``, in their order and types."""
     fixed = {
         "delivery": pl.lit(delivery),
@@ -589,16 +608,16 @@ def _found(written: str | None, kind: int, *, calendar_1904: bool) -> str:
         text = _shown_date(text, calendar_1904=calendar_1904)
     if kind == BOOLEAN:
         text = {"1": "WAAR", "0": "ONWAAR"}.get(text, text)
-    text = "".join(each if each.isprintable() or each == " " else f"‹U+{ord(each):04X}›" for each in text[:TEXT_AT_MOST])
+    text = "".join(
+        each if each.isprintable() or each == " " else f"‹U+{ord(each):04X}›" for each in text[:TEXT_AT_MOST]
+    )
     return without_service_numbers(text)
 
 
 def _shown_date(serial: str, *, calendar_1904: bool) -> str:
-    import datetime as dt
-
     start = dt.date(1904, 1, 1) if calendar_1904 else dt.date(1899, 12, 30)
     try:
-        day = start + dt.timedelta(days=int(serial.split(".")[0]))
+        day = start + dt.timedelta(days=int(serial.split(".", maxsplit=1)[0]))
     except (OverflowError, ValueError):
         return serial
     return f"{day.day:02d}-{day.month:02d}-{day.year:04d}"
@@ -611,25 +630,6 @@ def _expected(field: str, code: str, written: str | None, kind: int) -> str:
             return written
         return written.zfill(_MUNICIPALITY_DIGITS) if field == "municipality" else f"0{written}"
     return _EXPECTED.get((field, code), _EXPECTED.get((field, ""), ""))
-
-
-def without_service_numbers(text: str) -> str:
-    """The text with every citizen service number (BSN) in it made unreadable; refusals never repeat one."""
-    runs = itertools.groupby(text, key=lambda each: each.isascii() and each.isdigit())
-    parts = [(digits, "".join(run)) for digits, run in runs]
-    return "".join("•" * len(part) if digits and is_service_number(part) else part for digits, part in parts)
-
-
-# ---- citizen service numbers -----------------------------------------------------------------------------
-
-_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-
-
-def is_service_number(digits: str) -> bool:
-    """Whether these digits pass the test of a citizen service number (BSN): nine digits (or eight, a zero lost), weighted, by eleven."""
-    if len(digits) not in {8, 9} or not (digits.isascii() and digits.isdigit()) or int(digits) == 0:
-        return False
-    return sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits.zfill(9), strict=True)) % 11 == 0
 
 
 # ---- cases -----------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from __future__ import annotations
 class UnreadableError(Exception):
     """A file that is refused as a whole. ``code`` is stable; the sentence is in the wording and in ``gather``."""
 
-    def __init__(self, code: str, *, found: str = "", expected: str = "", sheet: str = "", cell: str = "", field: str = "") -> None:
+    def __init__(
+        self, code: str, *, found: str = "", expected: str = "", sheet: str = "", cell: str = "", field: str = ""
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.found = found

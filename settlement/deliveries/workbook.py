@@ -8,6 +8,7 @@ Addresses come from the cells themselves; a sheet that says it is a million colu
 
 from __future__ import annotations
 
+import bisect
 import codecs
 import io
 import posixpath
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from settlement.deliveries.cells import BOOLEAN, DATE, ERROR, NO_RESULT, NUMBER, PADDED, TEXT
+from settlement.deliveries.cells import BOOLEAN, DATE, ERROR, IN_ITS_PLACE, NO_RESULT, NUMBER, PADDED, SEPARATOR, TEXT
 from settlement.deliveries.headings import column_number
 from settlement.deliveries.unreadable import UnreadableError
 
@@ -36,16 +37,23 @@ _CHUNK = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-Cell = tuple[str, str, int]
-"""A cell that is not empty: the letters of its column, its text, and its kind (``settlement.deliveries.cells``)."""
+class Column(NamedTuple):
+    """What stands in one column of some rows."""
+
+    letters: str
+    texts: list[str]
+    kinds: bytes
+    """A byte a row (``settlement.deliveries.cells``)."""
 
 
-class SheetRow(NamedTuple):
-    """A row with at least one cell that is not empty."""
+class Run(NamedTuple):
+    """Rows that follow each other and have something in the same columns; every cell in it holds something."""
 
-    number: int
-    hidden: bool
-    cells: list[Cell]
+    numbers: list[int]
+    hidden: int
+    """How many of them are hidden."""
+    columns: list[Column]
+    """From left to right."""
 
 
 @dataclass
@@ -74,7 +82,15 @@ def _checked(data: bytes) -> zipfile.ZipFile:
         package = zipfile.ZipFile(io.BytesIO(data))
         _judge(package, data)
         broken = package.testzip()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, UnicodeError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        UnicodeError,
+    ) as error:
         raise UnreadableError("damaged-file") from error
     except zipfile.zlib.error as error:  # type: ignore[attr-defined]
         raise UnreadableError("damaged-file") from error
@@ -90,7 +106,9 @@ def _judge(package: zipfile.ZipFile, data: bytes) -> None:
         raise UnreadableError("unsafe-file", found="duplicate parts")
     if any(part.flag_bits & 1 for part in parts):
         raise UnreadableError("password-protected", expected=".xlsx")
-    if sum(part.file_size for part in parts) > UNPACKED_AT_MOST or any(part.file_size > _PART_AT_MOST for part in parts):
+    if sum(part.file_size for part in parts) > UNPACKED_AT_MOST or any(
+        part.file_size > _PART_AT_MOST for part in parts
+    ):
         raise UnreadableError("too-large-unpacked", expected=f"{UNPACKED_AT_MOST // 2**20} MB")
     for part in parts:
         if part.file_size > _RATIO_FROM and part.file_size > _RATIO_AT_MOST * max(part.compress_size, 1):
@@ -227,7 +245,7 @@ class Workbook:
 
     # ---- rows
 
-    def rows(self, sheet: Sheet) -> Iterator[list[SheetRow]]:
+    def rows(self, sheet: Sheet) -> Iterator[list[Run]]:
         """The rows of a sheet in order, some thousands at a time; fills in what the sheet says behind its rows."""
         if sheet.part not in self._names:
             raise UnreadableError("damaged-file", found=sheet.name)
@@ -235,12 +253,13 @@ class Workbook:
             yield from self._rows(sheet, _decoded(self._pieces(sheet.part)))
             return
         except _OtherwiseWrittenError as where:
-            after = where.row
+            given_out = where.row
         # Written in another way: expat brings the same XML into the grammar's form, from the row where it stopped.
         sheet.merged.clear()
         sheet.formulas = 0
         for rows in self._rows(sheet, _canonical(self._pieces(sheet.part))):
-            fresh = [row for row in rows if row.number > after]
+            # Given out were whole pieces of XML, which may end in the middle of these.
+            fresh = [after(run, given_out) for run in rows if run.numbers[-1] > given_out]
             if fresh:
                 yield fresh
 
@@ -249,13 +268,20 @@ class Workbook:
             while piece := stream.read(_CHUNK):
                 yield piece
 
-    def _rows(self, sheet: Sheet, pieces: Iterator[str]) -> Iterator[list[SheetRow]]:
+    def _rows(self, sheet: Sheet, pieces: Iterator[str]) -> Iterator[list[Run]]:
         grammar = _Grammar(sheet, self._strings, self._formats, results_kept=not self._recalculates)
         for text in pieces:
             rows = grammar.feed(text)
             if rows:
                 yield rows
         grammar.finish()
+
+
+def after(run: Run, row: int) -> Run:
+    """The part of a run behind a row."""
+    start = bisect.bisect_right(run.numbers, row)
+    columns = [Column(letters, texts[start:], kinds[start:]) for letters, texts, kinds in run.columns]
+    return Run(run.numbers[start:], run.hidden if not start else min(run.hidden, len(run.numbers) - start), columns)
 
 
 class _OtherwiseWrittenError(Exception):
@@ -285,8 +311,12 @@ _CELL = re.compile(
     r'(?:<v(?: xml:space="preserve")?>([^<]*)</v>|(<v/>))?(?:<is>(.*?)</is>)?</c>)\s*',
     re.DOTALL,
 )
-_HEAD = re.compile(r'<c r="([A-Z]{1,3})(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]{1,9})")?')
-"""A cell up to its first ``>``, without the digits of its address and the quote behind them."""
+_PLAIN_CELL = re.compile(
+    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"((?: s="([0-9]{1,6})")?(?: t="(n|s|str|inlineStr)")?)'
+    r"(?:(/>)|>(<f>[^<]*</f>)?<v>[^<&]+</v></c>|(><is>)<t>[^<&]*</t></is></c>)"
+)
+"""The cells that nearly all rows consist of: empty, a number, a string; a formula with its result."""
+_SHAPES_AT_MOST = 64
 _ROW = re.compile(r"\s*<row(?: [^<>]*)?>")
 _NUMBER_OF_ROW = re.compile(r' r="([1-9][0-9]{0,6})"')
 _HIDDEN = re.compile(r' hidden="(?:1|true)"')
@@ -330,7 +360,7 @@ def _text(text: str) -> str:
 
 def _separable(text: str) -> str:
     """Without the character that separates cells on their way out of the child; the one put in its place is refused too."""
-    return text.replace("\x1e", "\x1f") if "\x1e" in text else text
+    return text.replace(SEPARATOR, IN_ITS_PLACE) if SEPARATOR in text else text
 
 
 class _Grammar:
@@ -345,12 +375,12 @@ class _Grammar:
         self._results_kept = results_kept
         self._held = ""
         self._state = "before"
-        self._heads: dict[str, tuple[str, int, str, int, int]] = {}
+        self._shapes: list[_Shape] = []
         self.last_row = 0
         """The last row that was given out."""
         self._tail: list[str] = []
 
-    def feed(self, text: str) -> list[SheetRow]:
+    def feed(self, text: str) -> list[Run]:
         """The rows completed by this piece of XML."""
         self._held += text
         if self._state == "before":
@@ -394,11 +424,15 @@ class _Grammar:
         if len(self._sheet.merged) > _MERGED_AT_MOST:
             raise UnreadableError("too-many-merged-cells", sheet=self._sheet.name, expected=str(_MERGED_AT_MOST))
 
-    def _rows(self, body: str) -> list[SheetRow]:
+    def _rows(self, body: str) -> list[Run]:
         if "\r" in body:
             raise _OtherwiseWrittenError(self.last_row)
-        rows: list[SheetRow] = []
+        runs: list[Run] = []
         number = self.last_row
+        shape: _Shape | None = None
+        numbers: list[int] = []
+        values: list[tuple[str, ...]] = []
+        hidden = 0
         for row in body.split("</row>"):
             opened = _ROW.match(row)
             while opened is not None and row.endswith("/>", 0, opened.end()):
@@ -410,14 +444,97 @@ class _Grammar:
                     raise _OtherwiseWrittenError(self.last_row)
                 continue
             number = self._row_number(opened[0], number)
-            written = row[opened.end() :]
-            cells = self._plain_cells(written, f'{number}"')
-            if cells is None:
-                cells = self._any_cells(written, str(number))
-            if cells:
-                rows.append(SheetRow(number, _HIDDEN.search(opened[0]) is not None, cells))
+            is_hidden = " hidden=" in opened[0] and _HIDDEN.search(opened[0]) is not None
+            match = shape.pattern.fullmatch(row, opened.end()) if shape else None
+            if match is None:
+                if shape:
+                    runs.append(self._run(shape, numbers, hidden, values))
+                numbers, values, hidden = [], [], 0
+                shape, match = self._shape_of(row, opened.end())
+            if shape is None or match is None:
+                cells = self._any_cells(row[opened.end() :], str(number))
+                if cells:
+                    columns = [Column(letters, [text], bytes([kind])) for letters, text, kind in cells]
+                    runs.append(Run([number], int(is_hidden), columns))
+                continue
+            if match[1] != str(number):
+                raise UnreadableError("cells-out-of-order", sheet=self._sheet.name, found=match[1])
+            numbers.append(number)
+            values.append(match.groups())
+            hidden += is_hidden
+        if shape:
+            runs.append(self._run(shape, numbers, hidden, values))
         self.last_row = number
-        return rows
+        return [run for run in runs if run.columns]
+
+    def _shape_of(self, row: str, start: int) -> tuple[_Shape | None, re.Match[str] | None]:
+        """The shape of this row, of those seen before or a new one; ``None`` when it has cells that are not plain."""
+        for at, shape in enumerate(self._shapes):
+            match = shape.pattern.fullmatch(row, start)
+            if match is not None:
+                self._shapes.insert(0, self._shapes.pop(at))
+                return shape, match
+        shape_of_row = self._learn(row, start) if len(self._shapes) < _SHAPES_AT_MOST else None
+        if shape_of_row is None:
+            return None, None
+        self._shapes.insert(0, shape_of_row)
+        return shape_of_row, shape_of_row.pattern.fullmatch(row, start)
+
+    def _learn(self, row: str, start: int) -> _Shape | None:
+        pattern: list[str] = []
+        columns: list[tuple[str, str, int]] = []
+        formulas = before = 0
+        for match in _PLAIN_CELL.finditer(row, start):
+            if match.start() != start:
+                return None
+            start = match.end()
+            letters, _, attributes, style, kind, nothing, formula, inline = match.groups()
+            at = column_number(letters)
+            text_kind, zeros = self._formats.get(style or "0", _PLAIN)
+            if at <= before or at > _COLUMNS_AT_MOST or zeros or (formula and not self._results_kept):
+                return None
+            if not nothing and (kind == "inlineStr") != bool(inline):
+                return None
+            before = at
+            digits = "([1-9][0-9]{0,6})" if not pattern else r"\1"
+            pattern.append(f'<c r="{letters}{digits}"{re.escape(attributes)}')
+            if nothing:
+                pattern.append("/>")
+                continue
+            if inline:
+                pattern.append("><is><t>([^<&]*)</t></is></c>")
+            elif formula:
+                pattern.append("><f>[^<]*</f><v>([^<&]+)</v></c>")
+                formulas += 1
+            else:
+                pattern.append("><v>([^<&]+)</v></c>")
+            columns.append((letters, kind or "n", text_kind if kind in {None, "n"} else TEXT))
+        if start != len(row) or not pattern:
+            return None
+        return _Shape(re.compile("".join(pattern)), tuple(columns), formulas)
+
+    def _run(self, shape: _Shape, numbers: list[int], hidden: int, values: list[tuple[str, ...]]) -> Run:
+        """Rows of one shape by column, their strings looked up."""
+        self._sheet.formulas += shape.formulas * len(numbers)
+        columns: list[Column] = []
+        strings = self._strings
+        by_column = list(zip(*values, strict=True))[1:]
+        for (letters, kind, text_kind), written in zip(shape.columns, by_column, strict=True):
+            if kind == "s":
+                if not all(map(str.isdecimal, written)) or not all(map(str.isascii, written)):
+                    raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=f"{letters}{numbers[0]}")
+                try:
+                    texts = [strings[at] for at in map(int, written)]
+                except IndexError:
+                    raise UnreadableError(
+                        "damaged-file", sheet=self._sheet.name, cell=f"{letters}{numbers[0]}"
+                    ) from None
+            elif kind == "n":
+                texts = list(map(_separable, written))
+            else:
+                texts = list(map(_text, written))
+            columns.append(Column(letters, texts, bytes([text_kind]) * len(texts)))
+        return Run(numbers, hidden, columns)
 
     def _row_number(self, opened: str, before: int) -> int:
         said = _NUMBER_OF_ROW.search(opened)
@@ -428,58 +545,9 @@ class _Grammar:
             raise UnreadableError("cells-out-of-order", sheet=self._sheet.name, found=said[1])
         return number
 
-    def _plain_cells(self, written: str, digits: str) -> list[Cell] | None:
-        """The cells of a row in which each is an address and a value; ``None`` when some cell is anything else.
-
-        The beginning of a cell is the same all down its column but for the row, so it is looked at once.
-        """
-        cells: list[Cell] = []
-        append = cells.append
-        heads, strings, formats = self._heads, self._strings, self._formats
-        before = 0
-        parts = written.split("</c>")
-        if parts.pop():
-            return None
-        for part in parts:
-            head, _, value = part.partition("><v>")
-            known = heads.get(head.replace(digits, "", 1))
-            if known is None:
-                known = self._learn(head, digits)
-                if known is None:
-                    return None
-            letters, at, kind, text_kind, zeros = known
-            # Columns in order, each once; and the value without an element in it.
-            if at <= before or value[-4:] != "</v>":
-                return None
-            before = at
-            value = value[:-4]
-            if kind == "s":
-                try:
-                    text = strings[int(value)]
-                except (ValueError, IndexError):
-                    return None
-                if text:
-                    append((letters, text, TEXT))
-            elif "<" in value or "&" in value or not value or zeros:
-                return None
-            else:
-                append((letters, value, text_kind))
-        return cells
-
-    def _learn(self, head: str, digits: str) -> tuple[str, int, str, int, int] | None:
-        """What the beginning of a cell says, kept for the cells below it; ``None`` when it is not that of a plain cell."""
-        short = head.replace(digits, "", 1)
-        match = _HEAD.fullmatch(short)
-        if match is None or head != short.replace(match[1], match[1] + digits, 1) or match[3] not in {None, "n", "s"}:
-            return None
-        kind, zeros = self._formats.get(match[2] or "0", _PLAIN)
-        known = (match[1], column_number(match[1]), match[3] or "n", kind, zeros)
-        self._heads[short] = known
-        return known
-
-    def _any_cells(self, written: str, digits: str) -> list[Cell]:
+    def _any_cells(self, written: str, digits: str) -> list[tuple[str, str, int]]:
         """The cells of a row, each by the whole grammar."""
-        cells: list[Cell] = []
+        cells: list[tuple[str, str, int]] = []
         position, before = 0, 0
         while position < len(written):
             match = _CELL.match(written, position)
@@ -533,6 +601,16 @@ class _Grammar:
             raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
         spoken = re.sub(r"<rPh .*?</rPh>", "", inline, flags=re.DOTALL)
         return _text("".join(_INLINE.findall(spoken)))
+
+
+class _Shape(NamedTuple):
+    """What a row looks like but for its number and values, as most rows of a table look alike."""
+
+    pattern: re.Pattern[str]
+    """Its first group is the row's number, which all its cells repeat; the others are the values."""
+    columns: tuple[tuple[str, str, int], ...]
+    """Of each value: the letters of its column, the type that Excel gives it, and its kind."""
+    formulas: int
 
 
 _PLAIN = (NUMBER, 0)

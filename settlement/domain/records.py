@@ -158,6 +158,30 @@ class Alert:
     working: Working
 
 
+@dataclass(frozen=True, slots=True)
+class AlertSummary:
+    """The run that a list of alerts comes from, for its head. It names no client."""
+
+    period: Month
+    run: str
+    """The name of the run."""
+    organisation: str
+    language: Literal["nl", "en"]
+    final: bool
+    """False: a draft, and the list says so."""
+    contracts: int
+    deliveries: int
+    """Deliveries processed."""
+    deliveries_missing: int
+    statements: int
+    to_pay_cents: int
+    """Of all statements together."""
+    held: int
+    """Contracts of which some of the payment is held back."""
+    rules_digest: str
+    """SHA-256 over all rule files read, hexadecimal."""
+
+
 # ---- statements ------------------------------------------------------------------------------------------
 
 
@@ -271,11 +295,11 @@ class Statement:
     payable_cents: int
     """carried + the differences of all rows; may be negative."""
     held_cents: int
-    """The part of payable that is held back; 0 or more."""
+    """Kept back above a ceiling with ``above: held`` until somebody decides; in no amount payable. 0 or more."""
     held_reason: str
-    """Key of the wording, or a person's own words; empty when nothing is held."""
+    """Key of the wording for why; empty when nothing is held."""
     to_pay_cents: int
-    """What the payment advice says: payable less held, or 0 when that is negative."""
+    """What the payment advice says: payable, or 0 when that is negative or on hold."""
     payment_reference: str
     """The description on the bank statement: at most 35 characters, from our own numbers only."""
     pay_by: dt.date
@@ -299,6 +323,8 @@ class Statement:
     lines_file: str
     """Name of the Parquet file beside the workbook that holds every line to date."""
     lines_digest: str
+    on_hold: str = ""
+    """Why the payment as a whole is kept back, in a person's own words; empty when it is not."""
 
 
 @dataclass(frozen=True, slots=True)

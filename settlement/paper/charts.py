@@ -26,36 +26,44 @@ from settlement.paper.looks import FONT, INK, MUTED, NAVY, RULE, SKY
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-_COLOURS = (SKY, NAVY, MUTED)
+Shape = Literal["columns", "lines"]
+Stroke = Literal["light", "dark", "dashed"]
+
+_CENTIMETRES = 0.196
+"""The width of one character of a column: 7 pixels and a share of the padding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A chart of columns of a table on the same sheet. The first row of each column is the name of its series."""
 
-    kind: Literal["columns", "lines"]
+    shape: Shape
     title: str
     names: int
     """The column with the names of the months."""
-    series: Sequence[tuple[int, Literal["light", "dark", "dashed"]]]
+    series: Sequence[tuple[int, Stroke]]
     """Columns with figures, and how they are drawn."""
     heading_row: int
     first_row: int
     last_row: int
+    width: float
+    """In characters of the body font, as columns are."""
+    from_nought: bool
+    """Whether the axis of amounts starts at 0; not when something lies below it."""
     number_format: str = "#,##0"
 
 
 def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
     """The chart as openpyxl writes it; both axes are asked for by name, or some readers leave them out."""
-    made = BarChart() if chart.kind == "columns" else LineChart()
-    made.width, made.height = 18.4, 7.2
+    made = BarChart() if chart.shape == "columns" else LineChart()
+    made.width, made.height = chart.width * _CENTIMETRES, 7.2
     made.title = _title(chart.title)
     for column, _ in chart.series:
         made.add_data(Reference(worksheet, min_col=column, min_row=chart.heading_row, max_row=chart.last_row), titles_from_data=True)
     made.set_categories(Reference(worksheet, min_col=chart.names, min_row=chart.first_row, max_row=chart.last_row))
     for series, (_, how) in zip(made.series, chart.series, strict=True):
         colour = {"light": SKY, "dark": NAVY, "dashed": MUTED}[how]
-        if chart.kind == "columns":
+        if chart.shape == "columns":
             series.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(noFill=True))
             series.invertIfNegative = False
         else:
@@ -74,6 +82,8 @@ def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
         axis.majorTickMark = "none"
         axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=RULE))
     made.x_axis.tickLblPos = "low"
+    if chart.from_nought:
+        made.y_axis.scaling.min = 0
     made.y_axis.number_format = chart.number_format
     made.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=RULE, w=6350))
     made.graphical_properties = GraphicalProperties(solidFill="FFFFFF", ln=LineProperties(solidFill=RULE, w=6350))

@@ -20,8 +20,9 @@ AMBER = "8A5A00"
 AMBER_SOFT = "FFF3D6"
 GREY_SOFT = "EEF1F5"
 
-Kind = Literal["text", "amount", "count", "quantity", "share", "day", "month"]
-"""What a cell holds: text; cents; a whole number; thousandths; a fraction of one; a date; a Month."""
+Kind = Literal["text", "amount", "count", "quantity", "decimal", "share", "day", "month"]
+"""What a cell holds: text; cents; a whole number; thousandths; a number shown to one decimal; a fraction of one; a date;
+a Month."""
 
 Tone = Literal["plain", "strong", "muted", "negative", "high", "medium", "low"]
 
@@ -58,9 +59,9 @@ SECTION = Look(size=11, bold=True, ink=NAVY, bottom=NAVY, heavy=True, vertical="
 LABEL = Look(ink=MUTED)
 VALUE = Look()
 STRONG = Look(bold=True)
-NOTE = Look(size=9, ink=MUTED, wrap=True, vertical="top")
+NOTE = Look(size=9, ink=MUTED, wrap=True)
 HEADING = Look(size=9, bold=True, ink=WHITE, fill=NAVY, wrap=True)
-BODY = Look(size=9, bottom=RULE, vertical="top")
+BODY = Look(size=9, bottom=RULE)
 BAR = Look(size=13, bold=True, ink=WHITE, fill=NAVY)
 DRAFT = Look(size=10.5, bold=True, ink=AMBER, fill=AMBER_SOFT, indent=1)
 

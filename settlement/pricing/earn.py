@@ -30,7 +30,10 @@ EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
-    """All earnings up to and including a month, in order of line; instalments last."""
+    """All earnings up to and including a month, in order of line; instalments last.
+
+    What belongs to a year before the first that is settled here (an arrangement begun in it) was settled elsewhere.
+    """
     frames = [
         _plain(lines),
         _tariffs(lines),
@@ -38,8 +41,12 @@ def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
         _arrangements(lines, tables),
         _instalments(tables.contracts, tables, period),
     ]
-    return pl.concat([frame.select(EARNINGS.keys()).cast(EARNINGS) for frame in frames]).filter(
-        pl.col("month") <= period.index
+    first = tables.services.select("service_no", "first_open_month")
+    return (
+        pl.concat([frame.select(EARNINGS.keys()).cast(EARNINGS) for frame in frames])
+        .join(first, on="service_no", how="left", maintain_order="left")
+        .filter((pl.col("month") <= period.index) & (pl.col("month") >= pl.col("first_open_month")))
+        .drop("first_open_month")
     )
 
 
@@ -119,7 +126,7 @@ def _tariffs(lines: pl.DataFrame) -> pl.DataFrame:
     share = pl.col("total") * pl.col("scaled")
     part = part.with_columns(down=share // pl.col("all"), rest=share % pl.col("all"))
     missing = pl.col("total") - pl.col("down").sum().over(month)
-    rank = pl.struct(-pl.col("rest"), "line").rank("ordinal").over(month)
+    rank = pl.struct((pl.col("all") - pl.col("rest")).cast(pl.Int64), "line").rank("ordinal").over(month)
     value = pl.when(pl.col("whole_hours")).then(pl.col("down") + (rank <= missing).cast(pl.Int128)).otherwise(pl.col("value"))
     return _earning(part, value.cast(pl.Int64)).sort("line")
 

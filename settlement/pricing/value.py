@@ -20,18 +20,12 @@ def ordinal(day: pl.Expr) -> pl.Expr:
     return day.to_physical().cast(pl.Int64) + _MONDAY_ONE
 
 
-def round_half_up(numerator: pl.Expr, denominator: pl.Expr | int) -> pl.Expr:
-    """money.divide_half_up in a frame: halves away from zero."""
-    size = (2 * numerator.abs() + denominator) // (2 * denominator)
-    return pl.when(numerator < 0).then(-size).otherwise(size)
-
-
 def rounded_as(rounding: pl.Expr, numerator: pl.Expr, denominator: pl.Expr | int) -> pl.Expr:
     """A line's quotient as its contract rounds it (rule-files.md, *Time and money, once*); numerator not negative."""
     return (
         pl.when(rounding == "up per line").then((numerator + denominator - 1) // denominator)
         .when(rounding == "down per line").then(numerator // denominator)
-        .otherwise(round_half_up(numerator, denominator))
+        .otherwise((2 * numerator + denominator) // (2 * denominator))
     )  # fmt: skip
 
 

@@ -57,39 +57,42 @@ def read_keys(page: Page, block: Block, mapping: Mapping, owner: Place, others: 
         elif name not in others:
             found = _unknown_key(keys, entry.key, [*(key.name for key in block.keys), *others])
             meant.add(found or "")
-    for key in block.keys:
-        if key.name in keys.entries:
-            continue
-        if key.required:
-            keys.whole = False
-            if key.name not in meant:
-                keys.problem(
-                    "key-missing",
-                    owner,
-                    f"{_name(block, owner, page)} has no '{key.name}'",
-                    f"{key.says} Write: {written(key)}",
-                )
-        elif key.shape in ("one", "many") and key.field != "":
+    absent = [key for key in block.keys if key.name not in keys.entries]
+    _say_missing(keys, [key for key in absent if key.required and key.name not in meant])
+    keys.whole = keys.whole and not any(key.required for key in absent)
+    for key in absent:
+        if not key.required and key.shape in ("one", "many") and key.field != "":
             _set_default(keys, key)
     return keys
+
+
+def _say_missing(keys: Keys, missing: Sequence[Key]) -> None:
+    if not missing:
+        return
+    if len(missing) == 1:
+        line = written(missing[0])
+        advice = f"{missing[0].says} Write: {line}" if "\n" not in line else f"{missing[0].says} Write:\n{line}"
+    else:
+        advice = "\n  ".join(["Write:", *(written(key).replace("\n", "\n  ") for key in missing)])
+    lacking = listed([f"'{key.name}'" for key in missing])
+    keys.problem("key-missing", keys.owner, f"{_name(keys)} has no {lacking}", advice)
 
 
 def written(key: Key) -> str:
     """A key as a line of a rule file, with its example."""
     example = key.example or key.value.example
-    return f"{key.name}: {example}" if key.shape in ("one", "many") else f"{key.name}: with, below it, {example}"
+    if key.shape in ("one", "many"):
+        return f"{key.name}: {example}"
+    return f"{key.name}:\n  {example}"
 
 
-def _name(block: Block, owner: Place, page: Page) -> str:
+def _name(keys: Keys) -> str:
+    block, owner = keys.block, keys.owner
     if block.name in TERMS:
         return f"this {block.name}"
-    return (
-        "the contract"
-        if block is CONTRACT
-        else block.name
-        if owner.line == 0
-        else f"this {block.name.removeprefix('a ')}"
-    )
+    if block is CONTRACT or owner.line == 0:
+        return "the contract" if block is CONTRACT else block.name
+    return f"this {block.name.removeprefix('a ')}" if block.name.startswith("a ") else block.name
 
 
 def _set_default(keys: Keys, key: Key) -> None:
@@ -103,7 +106,8 @@ def _set_default(keys: Keys, key: Key) -> None:
 def _unknown_key(keys: Keys, word: Text, known: Sequence[str]) -> str | None:
     """Says that a key is not known here; gives the known key that was probably meant."""
     found = nearest(word.value, known)
-    advice = did_you_mean(word.value, known)
+    remark = "" if found is not None or not known else " A remark of your own stands behind a #."
+    advice = did_you_mean(word.value, known) + remark
     if (
         found is None
         and keys.block is not CONTRACT
@@ -148,7 +152,7 @@ def read_one(keys: Keys, entry: Entry, value: Value, example: str) -> Any:  # no
             f"Write it on the same line: {example}",
         )
         return None
-    if not node.value.strip():
+    if node.place not in keys.page.spoiled and not node.value.strip():
         keys.problem(
             "no-value", entry.key.place, f"'{entry.key.value}' has no value", f"Write it behind the colon: {example}"
         )

@@ -230,7 +230,7 @@ def _check_tariff(term: DraftTerm, tariff: Tariff) -> None:
         keys.problem(
             "units-differ",
             keys.place_of("delivered_in"),
-            f"a {tariff.per} cannot be counted in {tariff.delivered_in}s",
+            f"a price per {tariff.per} does not fit lines in {tariff.delivered_in}",
             "Minutes, hours and day parts (of 4 hours) can stand for each other; for others the price and the lines "
             "have the same unit.",
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from settlement.domain.conditions import AnyOf, Comparison, Condition, Figure, OfMeasure, Operator
@@ -15,6 +17,7 @@ from settlement.rules.grammar import (
     NotAccepted,
     did_you_mean,
     listed,
+    nearest,
     quote,
     read_decimal,
     read_mark,
@@ -94,9 +97,9 @@ def read_figure(text: str, measure: Measure) -> Fraction:
 def _read_value(text: str, measure: Measure) -> Figure | OfMeasure:
     share = _SHARE_OF.fullmatch(text)
     name = share[2] if share is not None else text
-    if share is not None or (re.fullmatch(r"[a-z]+_?[a-z_]+", text) and text not in ("yes", "no", "ja", "nee")):
+    if share is not None or _may_be_measure(text):
         other = check_measure(name)
-        if other.unit != measure.unit and {other.unit, measure.unit} != {"count", "quantity"}:
+        if other.unit != measure.unit:
             raise NotAccepted(
                 "measures-differ",
                 f"'{measure.name}' is {_unit(measure)}, and '{name}' is {_unit(other)}: they cannot be compared",
@@ -113,6 +116,11 @@ def _read_value(text: str, measure: Measure) -> Figure | OfMeasure:
         raise answer from None
 
 
+def _may_be_measure(text: str) -> bool:
+    """Whether a value names a measure, or looks so much like one that it should have."""
+    return measure_of(text) is not None or (("_" in text or len(text) > 3) and nearest(text, MEASURES) is not None)
+
+
 def _unit(measure: Measure) -> str:
     article = "an" if measure.unit == "amount" else "a"
     named = {"amount": "amount of money", "months": "number of months", "yes or no": "question of yes or no"}
@@ -120,7 +128,8 @@ def _unit(measure: Measure) -> str:
 
 
 def _wrong_unit(text: str, measure: Measure) -> NotAccepted:
-    hint = " or a share of another measure, such as 80 % of minimum_to_date" if "%" in text else ""
+    other = {"amount": "budget", "count": "minimum_to_date"}.get(measure.unit)
+    hint = f" or a share of another measure, such as 80 % of {other}" if "%" in text and other else ""
     return NotAccepted(
         "unit-differs",
         f"'{measure.name}' is {_unit(measure)}, and {quote(text)} is not",
@@ -182,6 +191,9 @@ def comparisons_of(keys: Keys, name: Text, node: Node) -> tuple[Comparison, ...]
     except NotAccepted as answer:
         keys.problem(answer.code, name.place, answer.message, answer.advice)
         return ()
+    if node.place in keys.page.spoiled:
+        keys.whole = False
+        return ()
     if not node.value:
         keys.problem(
             "no-value", name.place, f"'{name.value}' has no value", f"Write a comparison: {name.value}: at least 12"
@@ -207,15 +219,34 @@ def read_conditions(keys: Keys, entry: Entry) -> tuple[Condition, ...]:
                 found += [AnyOf(alternatives)] if alternatives else []
             else:
                 found += comparisons_of(keys, line.key, line.node)
-    count = sum(1 if isinstance(each, Comparison) else sum(map(len, each.alternatives)) for each in found)
-    if count > MAXIMUM_COMPARISONS:
+    return tuple(found)
+
+
+def check_size(keys: Keys, place: Place, when: Sequence[Condition], unless: Sequence[Condition] = ()) -> None:
+    """Conditions that are judged together stay within what can be judged at once.
+
+    Counted as ``domain.conditions.alternatives`` writes them out: what each ``any`` offers, times each other.
+    """
+    comparisons = sum(
+        1 if isinstance(each, Comparison) else sum(map(len, each.alternatives)) for each in (*when, *unless)
+    )
+    offered = prod(1 if isinstance(each, Comparison) else len(each.alternatives) for each in when)
+    denied = sum(1 if isinstance(each, Comparison) else prod(map(len, each.alternatives)) for each in unless)
+    ways = offered * max(denied, 1)
+    if comparisons > MAXIMUM_COMPARISONS:
         keys.problem(
             "too-many-comparisons",
-            entry.key.place,
-            f"{count} comparisons stand under '{entry.key.value}'",
+            place,
+            f"{comparisons} comparisons stand here together",
             f"At most {MAXIMUM_COMPARISONS} can be judged at once: make several of it.",
         )
-    return tuple(found)
+    elif ways > MAXIMUM_ALTERNATIVES:
+        keys.problem(
+            "too-many-alternatives",
+            place,
+            f"these conditions can hold in {ways} ways",
+            f"At most {MAXIMUM_ALTERNATIVES} can be judged at once: each 'any' multiplies them by what it offers.",
+        )
 
 
 def _mappings(keys: Keys, entry: Entry) -> list[Mapping]:
@@ -261,11 +292,4 @@ def _read_any(keys: Keys, entry: Entry) -> tuple[tuple[Comparison, ...], ...]:
             else:
                 comparisons += comparisons_of(keys, line.key, line.node)
         alternatives.append(tuple(comparisons))
-    if len(alternatives) > MAXIMUM_ALTERNATIVES:
-        keys.problem(
-            "too-many-alternatives",
-            entry.key.place,
-            f"{len(alternatives)} alternatives stand under 'any'",
-            f"At most {MAXIMUM_ALTERNATIVES} can be judged at once.",
-        )
     return tuple(alternative for alternative in alternatives if alternative)

@@ -30,7 +30,7 @@ from settlement.rules.blocks import (
     under,
     written,
 )
-from settlement.rules.conditions import check_measure, read_comparisons, read_conditions
+from settlement.rules.conditions import check_measure, check_size, read_comparisons, read_conditions
 from settlement.rules.grammar import (
     SIGNED_SHARE,
     NotAccepted,
@@ -240,7 +240,9 @@ def _complete_ceiling(keys: Keys) -> None:
 
 def _read_needs(keys: Keys) -> None:
     if "needs" in keys.entries:
-        keys.fields["needs"] = read_conditions(keys, keys.entries["needs"])
+        needs = read_conditions(keys, keys.entries["needs"])
+        check_size(keys, keys.entries["needs"].key.place, needs)
+        keys.fields["needs"] = needs
 
 
 # ---- parts of one term -----------------------------------------------------------------------------------
@@ -481,6 +483,7 @@ def _read_signals(draft: Draft, entry: Entry) -> None:
         keys = read_keys(draft.page, SIGNAL, item, item.place)
         for name in ("when", "unless"):
             keys.fields[name] = read_conditions(keys, keys.entries[name]) if name in keys.entries else ()
+        check_size(keys, keys.place_of("name"), keys.fields["when"], keys.fields["unless"])
         draft.signals.append(DraftSignal(keys, Signal(**keys.fields, place=item.place) if keys.whole else None))
 
 

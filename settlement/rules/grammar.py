@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from settlement.domain.contract import QuantityBound
+from settlement.domain.money import divide_half_up
 from settlement.domain.periods import Duration, Month
 
 
@@ -170,7 +171,8 @@ def _not_money(text: str) -> NotAccepted:
     if typed is None:
         return NotAccepted("money", message, "Write it as the contract does: € 172,50")
     if len(typed.decimals) > 2:
-        cents = int(typed.whole) * 100 + int(typed.decimals[:2])
+        tenths = 10 ** (len(typed.decimals) - 2)
+        cents = divide_half_up(int(typed.whole + typed.decimals), tenths)
         thousands = f"; if thousands are meant, {write_money(int(typed.whole + typed.decimals) * 100, decimals=False)}"
         return NotAccepted(
             "money-decimals",
@@ -208,10 +210,11 @@ def _not_share(text: str) -> NotAccepted:
         return NotAccepted("share", message, "Write it with a percent sign: 2,5 %")
     sign = "-" if typed.negative else ""
     if len(typed.decimals) > 2:
+        tenths = 10 ** (len(typed.decimals) - 2)
         return NotAccepted(
             "share-decimals",
             f"{quote(text)} has more than two decimals",
-            f"A share has at most two: {sign}{typed.whole},{typed.decimals[:2]} %",
+            f"A share has at most two: {sign}{write_share(divide_half_up(int(typed.whole + typed.decimals), tenths))}",
         )
     meant = f"{sign}{int(typed.whole)}{',' + typed.decimals if typed.decimals else ''} %"
     if int(typed.whole) == 0 and typed.decimals and "%" not in text:
@@ -300,8 +303,11 @@ def read_day(text: str) -> dt.date:
                 f"{quote(text)} does not exist",
                 f"The month ends on {year}-{month:02d}-{_last_of(year, month)}.",
             )
-        if 1 <= month <= 12:
-            return dt.date(year, month, day)
+        if not 1 <= month <= 12:
+            raise NotAccepted(
+                "no-such-day", f"{quote(text)} does not exist", "Months run from 01 to 12, behind the year: 2018-01-31"
+            )
+        return dt.date(year, month, day)
     raise NotAccepted("day", f"{quote(text)} is not a day", f"Write year, month and day: {_meant_day(text)}")
 
 
@@ -314,9 +320,9 @@ def _meant_day(text: str) -> str:
     bare = text.strip().casefold()
     found = None
     for pattern, order in (
+        (r"([0-9]{4})[-/. ]([0-9]{1,2})", (1, 2, 0)),
         (r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})", (1, 2, 3)),
         (r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})", (3, 2, 1)),
-        (r"([0-9]{4})[-/. ]([0-9]{1,2})", (1, 2, 0)),
     ):
         match = re.fullmatch(pattern, bare)
         if match is not None:
@@ -506,15 +512,23 @@ def read_per_missing_client(text: str) -> dict[str, Any]:
 
 def read_bound(text: str) -> QuantityBound:
     """A bound on a quantity: ``58 per client and year``, ``58 per client``."""
-    match = re.fullmatch(r"(\S+) per client(?: and (month|year))?", text)
-    if match is not None:
-        within: Any = match[2] or "contract"
+    match = re.fullmatch(rf"({_DECIMAL.pattern}) per client(?: and (month|year))?", text)
+    if match is not None and len(match[1]) <= 12:
+        within: Any = match[4] or "contract"
         return QuantityBound(int(read_decimal(match[1]) * 1000), within)
-    raise NotAccepted(
-        "bound",
-        f"{quote(text)} does not bound a quantity",
-        "Write how many and within what: 58 per client and year, 10 per client and month, or 200 per client",
-    )
+    digits = re.match(r"[0-9][0-9.,]*", text)
+    typed = _typed_number(digits[0].rstrip(".,")) if digits else None
+    meant = "58 per client and year, 10 per client and month, or 200 per client"
+    if typed is not None and len(typed.whole) <= 9:
+        per = (
+            " and month"
+            if "m" in text.partition("per")[2]
+            else ""
+            if re.fullmatch(r"\S+ per \w+", text)
+            else " and year"
+        )
+        meant = f"{int(typed.whole)}{',' + typed.decimals[:3] if typed.decimals else ''} per client{per}"
+    raise NotAccepted("bound", f"{quote(text)} does not bound a quantity", f"Write how many and within what: {meant}")
 
 
 def _not_negative(text: str) -> int:

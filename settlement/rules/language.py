@@ -405,7 +405,7 @@ ORGANISATION = Block("organisation.yaml", "What is the municipality's own.", (
 
 SCHEDULE = Block("schedule", "When the monthly run wakes.", (
     Key("working_day", COUNT, "The working day of the month after the claim month.", default="5", example="5"),
-    Key("time", TIME, "The time of that day.", default="06:00", field=""),
+    Key("time", TIME, "The time of that day.", default="06:00"),
     Key("time_zone", TIME_ZONE, "The zone of that time.", default="Europe/Amsterdam"),
 ))  # fmt: skip
 

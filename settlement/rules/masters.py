@@ -56,12 +56,10 @@ def _read_schedule(above: Keys, entry: Entry) -> Schedule:
             f"a month has no working day {keys.fields['working_day']} to wait for",
             "Write from 1 to 15: working_day: 5",
         )
-    time = keys.entries.get("time")
-    hour, minute = 6, 0
-    key = SCHEDULE.key("time")
-    if time is not None and key is not None:
-        hour, minute = read_one(keys, time, key.value, "time: 06:00") or (6, 0)
-    return Schedule(hour=hour, minute=minute, **keys.fields) if keys.whole else Schedule()
+    if not keys.whole:
+        return Schedule()
+    hour, minute = keys.fields.pop("time")
+    return Schedule(hour=hour, minute=minute, **keys.fields)
 
 
 def _read_alerts(keys: Keys, entry: Entry) -> dict[str, str]:

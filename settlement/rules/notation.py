@@ -16,6 +16,7 @@ _SIGNS = {
     "*": ("a reference (*)", "Write the value out, or put it between quotes if the * is part of it."),
     "!": ("a tag (!)", "Leave the exclamation mark out, or put the value between quotes if it is part of it."),
     "|": ("a block of text (| or >)", "Write the value on one line, behind its key."),
+    "%YAML": ("a directive (%)", "Take this line out."),
     "%": ("a percent sign at the start", "Write the number first: 50 %"),
     "---": ("a second document (---)", "One file holds one contract: put the other in a file of its own."),
 }
@@ -27,7 +28,7 @@ _ABOUT = {
     "anchor": "&",
     "tag": "!",
     "block scalar": "|",
-    "directive": "%",
+    "directive": "%YAML",
 }
 """What the parser says it was reading, and the sign that made it think so."""
 
@@ -52,6 +53,35 @@ def say_dialect(page: Page, sign: str, place: Place) -> None:
     page.spoil("not-our-notation", place, f"{what} is not used in rule files", advice)
 
 
+def _said_with_sign(page: Page, place: Place) -> bool:
+    """Whether a comparison stands here that is written with a sign, which means something else in YAML; says so."""
+    behind = page.lines[place.line - 1][place.column - 1 :].strip()
+    match = re.match(r"(>=?|!=) ?(?=[0-9€])(.*)", behind)
+    if match is None:
+        return False
+    words = {">": "above", ">=": "at least", "!=": "is not"}[match[1]]
+    page.widths[place.line, place.column] = len(behind)
+    page.spoil(
+        "comparison-sign",
+        place,
+        f"'{behind}' compares with a sign, and rule files compare in words",
+        f"Write: {words} {match[2]}",
+    )
+    return True
+
+
+def say_block(page: Page, place: Place) -> None:
+    """Says that a block of text is not used, or that a comparison is not written with a sign."""
+    if not _said_with_sign(page, place):
+        say_dialect(page, "|", place)
+
+
+def say_tag(page: Page, place: Place) -> None:
+    """Says that a tag is not used, or that a comparison is not written with a sign."""
+    if not _said_with_sign(page, place):
+        say_dialect(page, "!", place)
+
+
 def spaces(count: int) -> str:
     """``1 space``, ``3 spaces``."""
     return "1 space" if count == 1 else f"{count} spaces"
@@ -62,7 +92,8 @@ def say_not_yaml(page: Page, fault: Fault) -> None:
     opened = page.place(fault.opened_line + 1, fault.opened_column + 1)
     for about, sign in _ABOUT.items():
         if about in fault.context:
-            say_dialect(page, sign, opened)
+            if sign not in "|!" or not _said_with_sign(page, opened):
+                say_dialect(page, sign, opened)
             return
     simple_key = "simple key" in fault.context
     named = fault.opened_line if simple_key else fault.line

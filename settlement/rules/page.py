@@ -23,16 +23,15 @@ class Page:
     """SHA-256 of its bytes, hexadecimal; empty when it could not be read."""
     lines: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
-    widths: dict[Place, int] = field(default_factory=dict)
-    """How many characters stand at each place of the tree."""
+    widths: dict[tuple[int, int], int] = field(default_factory=dict)
+    """How many characters stand at each line and column of the tree."""
     spoiled: set[Place] = field(default_factory=set)
     """Places whose notation was refused already: what stands there is not judged again."""
 
     def place(self, line: int, column: int, width: int = 1) -> Place:
         """A spot in this file, line and column from 1, with the number of characters that stand there."""
-        place = Place(self.file, line, column)
-        self.widths[place] = max(width, 1)
-        return place
+        self.widths[line, column] = max(width, 1)
+        return Place(self.file, line, column)
 
     def problem(self, code: str, place: Place, message: str, advice: str) -> None:
         """Notes one problem; ``advice`` says what would be accepted."""
@@ -41,7 +40,7 @@ class Page:
         source = self.lines[place.line - 1].rstrip() if 0 < place.line <= len(self.lines) else ""
         if len(source) > _SHOWN:
             source = source[:_SHOWN] if place.column <= _SHOWN else ""
-        width = min(self.widths.get(place, 1), max(len(source) - place.column + 1, 1))
+        width = min(self.widths.get((place.line, place.column), 1), max(len(source) - place.column + 1, 1))
         self.problems.append(Problem(code, place, message, advice, source, width))
 
     def spoil(self, code: str, place: Place, message: str, advice: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from settlement.domain.problems import Place
-from settlement.rules.notation import Fault, say_dialect, say_not_yaml, spaces
+from settlement.rules.notation import Fault, say_block, say_dialect, say_not_yaml, say_tag, spaces
 from settlement.rules.page import Page
 
 MAXIMUM_BYTES = 1_000_000
@@ -216,7 +216,7 @@ class _Builder:
             say_dialect(self.page, "---", self._place(event, 3))
             return False
         if event.version or event.tags:
-            say_dialect(self.page, "%", self._place(event))
+            say_dialect(self.page, "%YAML", self._place(event))
             return False
         return True
 
@@ -224,7 +224,7 @@ class _Builder:
         if event.anchor is not None:
             say_dialect(self.page, "&", place)
         if event.tag is not None:
-            say_dialect(self.page, "!", place)
+            say_tag(self.page, place)
 
     def _text(self, event: yaml.ScalarEvent) -> Text:
         begin: Any = event.start_mark
@@ -233,7 +233,7 @@ class _Builder:
         place = self._place(event, end.column - begin.column if same_line else 1)
         self._signs(event, place)
         if event.style in ("|", ">"):
-            say_dialect(self.page, "|", place)
+            say_block(self.page, place)
         elif not same_line:
             self.page.spoil(
                 "runs-on",
@@ -273,14 +273,11 @@ class _Builder:
             return
         if (top is not None and top.place.line < place.line) or top is None:
             message = f"this line is indented by {spaces(place.column - 1)}, where {expected - 1} are expected"
+            advice = "Two spaces a level: what belongs to a key stands two spaces further in than the key."
         else:
             message = f"{spaces(place.column - expected + 1)} stand behind the dash, where one is expected"
-        self.page.problem(
-            "indentation",
-            place,
-            message,
-            "Two spaces a level: what belongs to a key stands two spaces further in than the key.",
-        )
+            advice = "One space behind the dash; the keys of an item stand straight below each other."
+        self.page.problem("indentation", place, message, advice)
 
     def _end(self) -> bool:
         done = self.open.pop()

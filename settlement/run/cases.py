@@ -80,7 +80,7 @@ def _figures(case: Case, settlement: Settlement) -> list[Miss]:
     misses = []
     for expected in case.expected:
         came = (
-            Fraction(settlement.payable_cents(case.contract))
+            Fraction(settlement.payable()[case.contract])
             if expected.measure == "payable"
             else measures.get(expected.measure)
         )
@@ -143,7 +143,7 @@ def _trace(settlement: Settlement) -> list[str]:
     """The terms that bit, in order."""
     told = []
     for (_, year, service, term, month), row in sorted(
-        settlement.entitled.rows.items(), key=lambda item: (item[0][1], item[0][4], item[0][2] or "", item[0][3])
+        settlement.entitlements.rows.items(), key=lambda item: (item[0][1], item[0][4], item[0][2] or "", item[0][3])
     ):
         name = f"{service} · {term}" if service else term
         told.append(f"{month} {name} (art. {row.article}): {written('entitled', Fraction(row.cents))} [{year}]")

@@ -123,7 +123,7 @@ def postings_of(
     payment_cents: int = 0,
     claim_cents: int = 0,
 ) -> tuple[Posting, ...]:
-    """The postings of one contract in one run, which balance.
+    """The postings of one contract in one run, which balance: each amount with its counter on the creditor's account.
 
     ``changes`` maps year, service (empty for the contract), term and month of service to the cents by which the
     entitlement changes. ``payment_cents`` is what is paid (0 or more), ``claim_cents`` what becomes a claim on the
@@ -136,11 +136,17 @@ def postings_of(
         for (year, service, term, month), cents in sorted(changes.items())
         if cents
     ]
-    owed = sum(posting.cents for posting in postings)
-    for account, cents in (("payment", -payment_cents), ("claim", claim_cents), ("creditor", 0)):
-        amount = payment_cents - claim_cents - owed if account == "creditor" else cents
-        if amount:
-            postings.append(Posting(contract, period.year, "", "", period, cast(Account, account), amount))
+    settled = sum(posting.cents for posting in postings)
+    entries: tuple[tuple[Account, int], ...] = (
+        ("creditor", -settled),
+        ("payment", -payment_cents),
+        ("creditor", payment_cents),
+        ("claim", claim_cents),
+        ("creditor", -claim_cents),
+    )
+    postings += [
+        Posting(contract, period.year, "", "", period, account, cents) for account, cents in entries if cents
+    ]
     return tuple(postings)
 
 
@@ -565,8 +571,11 @@ def _digest(kind: str, content: Mapping[str, object], position: int, previous: s
     """
     written = {name: value for name, value in content.items() if value is not None}
     # A value of a type that was never written can only be damage; its text form is then as good as any.
-    serialised = json.dumps([previous, position, kind, written], sort_keys=True, separators=(",", ":"), default=repr)
+    serialised = _CANONICAL.encode([previous, position, kind, written])
     return hashlib.sha256(serialised.encode()).hexdigest()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
 
 
 def _describe(kind: str, content: Mapping[str, object]) -> str:

@@ -123,6 +123,9 @@ _HEAD = """CREATE TABLE head (
 ) STRICT"""
 
 
+_MOVE_HEAD = "UPDATE head SET records = NEW.position, digest = NEW.digest"
+
+
 def _refuse(name: str, event: str, law: str) -> str:
     """A trigger by which the database refuses an event, saying the law that it breaks."""
     refusal = f"SELECT RAISE(ABORT, 'append-only: {law}')"
@@ -134,13 +137,13 @@ def _append_only(table: str) -> tuple[str, ...]:
 
     A record takes the position after the last one, so ``INSERT OR REPLACE`` finds nothing to replace.
     """
-    out_of_turn = f"INSERT ON {table} WHEN NEW.position IS NOT (SELECT records + 1 FROM head)"
-    move = "UPDATE head SET records = NEW.position, digest = NEW.digest"
+    out_of_turn = f"INSERT ON {table} WHEN NEW.position IS NOT (SELECT records + 1 FROM head)"  # noqa: S608 - names are ours
+    event = f"AFTER INSERT ON {table}"
     return (
         _refuse(f"{table}_is_not_changed", f"UPDATE ON {table}", f"no {table} is ever changed"),
         _refuse(f"{table}_is_not_deleted", f"DELETE ON {table}", f"no {table} is ever deleted"),
         _refuse(f"{table}_follows_the_last", out_of_turn, f"a {table} follows the last record"),
-        f"CREATE TRIGGER {table}_is_the_head AFTER INSERT ON {table} BEGIN {move}; END",
+        f"CREATE TRIGGER {table}_is_the_head {event} BEGIN {_MOVE_HEAD}; END",
     )
 
 

@@ -152,6 +152,8 @@ def finish_pending(outputs: Path, recorded: Callable[[str], bool]) -> tuple[Fini
         else:
             _discard(slot)
             finished.append(Finished(intent.folder, "discarded"))
+    with suppress(OSError):  # there when a run was killed between the last two steps of its tidying
+        (outputs / STAGING).rmdir()
     return tuple(finished)
 
 
@@ -291,11 +293,12 @@ def _undo(outputs: Path, slot: Path, intent: _Intent) -> None:
     try:
         for name in (*intent.files, *intent.remove):
             at, old = home / name, slot / _OLD / name
+            if (slot / _NEW / name).exists():
+                continue  # it was never placed; whoever has the present file open may keep it open
             if old.exists():
-                # When nothing was replaced yet, both are one file and this does nothing.
                 at.parent.mkdir(parents=True, exist_ok=True)
                 old.replace(at)
-            elif name in intent.files and name not in intent.existing and not (slot / _NEW / name).exists():
+            elif name in intent.files and name not in intent.existing:
                 at.unlink(missing_ok=True)
         sync_folders((home / name).parent for name in (*intent.files, *intent.remove))
         at = slot

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 
 from settlement.domain.contract import Ceiling
 from settlement.domain.periods import Month
-from settlement.domain.records import Delivery, MonthCourse, Statement, StatementLine, StatementRow
+from settlement.domain.records import Delivery, Statement, StatementLine, StatementRow
 from settlement.paper.book import Book, Column, Sheet, Toned, Value, lines_of, ref, row_height
-from settlement.paper.charts import Chart
+from settlement.paper.charts import Chart, Shape, Stroke
 from settlement.paper.logo import Logo
 from settlement.paper.looks import (
+    AMBER,
     BAR,
     BODY,
     DRAFT,
@@ -40,8 +42,13 @@ MOST_ROWS_ON_FIRST_PAGE = 16
 
 MOST_SIGNALS_ON_FIRST_PAGE = 4
 
+MOST_CHARACTERS = 25
+"""No column of the lines grows wider than this by a long text."""
+
 _TOTAL = Look(size=9, bold=True, top=NAVY, bottom=NAVY, fill=SOFT)
 _CONTROL = Look(size=9, italic=True, ink=MUTED)
+_HEAD = Look(size=9, ink=MUTED, bottom=RULE)
+_HEAD_RIGHT = _HEAD.but(align="right")
 _AMOUNT = Look(kind="amount", align="right")
 
 
@@ -150,8 +157,8 @@ def _parties(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
         high = 1
         for block, label, value, last in ((blocks[0], 2, 3, 5), (blocks[1], 6, 7, _LAST)):
             if offset < len(block):
-                sheet.put(row + 1 + offset, label, block[offset][0], LABEL.but(vertical="top"))
-                sheet.put(row + 1 + offset, value, block[offset][1], VALUE.but(wrap=True, vertical="top"), to=last)
+                sheet.put(row + 1 + offset, label, block[offset][0], LABEL)
+                sheet.put(row + 1 + offset, value, block[offset][1], VALUE.but(wrap=True), to=last)
                 high = max(high, lines_of(block[offset][1], sum(_OVERVIEW_WIDTHS[value - 1 : last]), 10))
         sheet.height(row + 1 + offset, row_height(high, 10))
     end = row + 1 + max(map(len, blocks))
@@ -163,9 +170,9 @@ def _payment(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
     """What is paid and why: the month's rows, then what comes from elsewhere, then the bar."""
     _section(sheet, row, words.text("what is paid"))
     row += 1
-    heads = (("service", 2, 2, "left"), ("term and basis", 3, 6, "left"), ("article", 7, 7, "left"), ("amount", 8, 8, "right"))
-    for key, column, to, align in heads:
-        sheet.put(row, column, words.text(key), Look(size=9, ink=MUTED, align=align, bottom=RULE), to=to)  # type: ignore[arg-type]
+    heads = (("service", 2, 2), ("term and basis", 3, 6), ("article", 7, 7), ("amount", 8, 8))
+    for key, column, to in heads:
+        sheet.put(row, column, words.text(key), _HEAD_RIGHT if column == _LAST else _HEAD, to=to)
     row += 1
     month = [each for each in statement.rows if each.month == statement.period]
     other = [each for each in statement.rows if each.month != statement.period and each.difference_cents]
@@ -183,7 +190,7 @@ def _payment(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
         if rows:
             extra.append((words.text(key), words.text("see corrections", count=len(rows)), _changed(rows)))
     if statement.carried_cents:
-        key = "carried held" if statement.carried_cents > 0 else "carried too much"
+        key = "carried unpaid" if statement.carried_cents > 0 else "carried too much"
         extra.append((words.text("carried"), words.text(key), statement.carried_cents))
     if extra:
         total = words.text("total of the month", month=words.month(statement.period))
@@ -192,12 +199,11 @@ def _payment(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
         for label, basis, cents in extra:
             _amount_row(sheet, row, label, basis, "", cents)
             row += 1
-    if statement.held_cents or statement.to_pay_cents != statement.payable_cents:
+    if extra or statement.to_pay_cents != statement.payable_cents:
         _amount_row(sheet, row, words.text("balance"), "", "", statement.payable_cents, strong=True)
         row += 1
-    if statement.held_cents:
-        basis = words.held_reason(statement.held_reason)
-        _amount_row(sheet, row, words.text("held"), basis, "", -statement.held_cents)
+    if statement.on_hold and statement.payable_cents > 0:
+        _amount_row(sheet, row, words.text("on hold"), statement.on_hold, "", -statement.payable_cents)
         row += 1
     sheet.height(row, 4)
     row += 1
@@ -209,10 +215,13 @@ def _payment(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
 
 
 def _below_bar(sheet: Sheet, row: int, statement: Statement, words: Wording) -> int:
-    open_cents = statement.payable_cents - statement.held_cents
-    if open_cents < 0:
+    if statement.payable_cents < 0:
         key = "open offset" if statement.organisation.negative_payable == "offset" else "open claim"
-        _paragraph(sheet, row, words.text(key, amount=words.euro(-open_cents)), NOTE.but(ink=RED, size=10))
+        _paragraph(sheet, row, words.text(key, amount=words.euro(-statement.payable_cents)), NOTE.but(ink=RED, size=10))
+        row += 1
+    if statement.held_cents:
+        text = words.text(f"held {statement.held_reason}", amount=words.euro(statement.held_cents))
+        _paragraph(sheet, row, text, NOTE.but(ink=AMBER, size=10))
         row += 1
     if statement.to_pay_cents:
         iban = _spaced(statement.provider.iban)
@@ -245,7 +254,7 @@ def _month_rows(rows: Sequence[StatementRow], words: Wording) -> Iterable[tuple[
 
 
 def _amount_row(sheet: Sheet, row: int, label: str, basis: str, article: str, cents: int, *, strong: bool = False) -> None:
-    look = Look(bottom=RULE, wrap=True, vertical="top", bold=strong)
+    look = Look(bottom=RULE, wrap=True, bold=strong)
     to = 2 if basis or not strong else 7
     sheet.put(row, 2, label, look, to=to)
     high = lines_of(label, sum(_OVERVIEW_WIDTHS[1:to]), 10, bold=strong)
@@ -265,29 +274,36 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     row += 1
     services = statement.services
     bounds = [each.ceiling_cents if each.ceiling_cents is not None else each.budget_cents for each in services]
-    some_ceiling = any(each.ceiling_cents is not None for each in services)
+    none_of_its_own = all(cents is None for cents in bounds)
+    some_ceiling = any(each.ceiling_cents is not None for each in services) or (none_of_its_own and _has_ceiling(statement))
     some_budget = any(each.budget_cents is not None and each.ceiling_cents is None for each in services)
     bound = words.text("ceiling or budget" if some_ceiling and some_budget else "ceiling" if some_ceiling else "budget")
     used = [
         Fraction(each.claimed_cents, cents) if cents else None for each, cents in zip(services, bounds, strict=True)
     ]
+    # A bound of the whole contract stands with the total.
+    limit = next((each.limit_to_date_cents for each in statement.course if each.month == statement.period), None)
+    if not none_of_its_own:
+        limit = sum(cents or 0 for cents in bounds) if None not in bounds else None
     columns: list[tuple[str, list[Value], Look]] = [
         (words.text("clients"), [each.clients for each in services], Look(kind="count", align="right")),
         (
-            words.text("minimum to date"),
+            words.text("minimum"),
             [each.minimum_to_date for each in services],
-            Look(kind="quantity", align="right"),
+            Look(kind="decimal", align="right"),
         ),
         (words.text("delivered"), [each.claimed_cents for each in services], _AMOUNT),
         (words.text("entitled"), [each.entitled_cents for each in services], _AMOUNT),
         (bound, list(bounds), _AMOUNT),
         (words.text("used"), list(used), Look(kind="share", align="right")),
     ]
+    def shown(offset: int, values: Sequence[Value]) -> bool:
+        return any(value is not None for value in values) or (offset >= 4 and limit is not None)
+
     # A column that no service has stays empty: the amounts keep their places, right.
-    head = Look(size=9, ink=MUTED, align="right", bottom=RULE)
-    sheet.put(row, 2, words.text("service"), head.but(align="left"))
+    sheet.put(row, 2, words.text("service"), _HEAD)
     for offset, (name, values, _) in enumerate(columns):
-        sheet.put(row, 3 + offset, name if any(value is not None for value in values) else "", head)
+        sheet.put(row, 3 + offset, name if shown(offset, values) else "", _HEAD_RIGHT)
     row += 1
     for index, each in enumerate(services):
         sheet.put(row, 2, each.service, Look(bottom=RULE, wrap=True))
@@ -295,14 +311,14 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
             sheet.put(row, 3 + offset, values[index], look.but(bottom=RULE))
         sheet.height(row, row_height(lines_of(each.service, _OVERVIEW_WIDTHS[1], 10), 10) + 1)
         row += 1
-    if len(services) > 1:
-        total = Look(bold=True, bottom=NAVY)
-        sheet.put(row, 2, words.text("total"), total, to=4)
-        sheet.put(row, 5, sum(each.claimed_cents for each in services), total.but(kind="amount", align="right"))
-        sheet.put(row, 6, sum(each.entitled_cents for each in services), total.but(kind="amount", align="right"))
-        known = [cents for cents in bounds if cents is not None]
-        sheet.put(row, 7, sum(known) if len(known) == len(bounds) else None, total.but(kind="amount", align="right"))
-        sheet.put(row, 8, None, total)
+    if len(services) > 1 or none_of_its_own:
+        claimed, entitled = (sum(each.claimed_cents for each in services), sum(each.entitled_cents for each in services))
+        total = Look(bold=True, bottom=NAVY, align="right")
+        sheet.put(row, 2, words.text("total"), total.but(align="left", indent=0), to=4)
+        sheet.put(row, 5, claimed, total.but(kind="amount"))
+        sheet.put(row, 6, entitled, total.but(kind="amount"))
+        sheet.put(row, 7, limit, total.but(kind="amount"))
+        sheet.put(row, 8, Fraction(claimed, limit) if limit else None, total.but(kind="share"))
         row += 1
     sums = (
         ("entitled to date", statement.entitled_to_date_cents),
@@ -325,10 +341,12 @@ def _attention(sheet: Sheet, row: int, statement: Statement, words: Wording) -> 
     if statement.refused_lines:
         delivered = statement.accepted_lines + statement.refused_lines
         points.append(words.text("lines were refused", refused=statement.refused_lines, delivered=delivered))
-    for alert in statement.alerts[:MOST_SIGNALS_ON_FIRST_PAGE]:
+    # The refused lines have just been told, with the number delivered.
+    alerts = [alert for alert in statement.alerts if not (alert.standing and alert.name == "lines refused")]
+    for alert in alerts[:MOST_SIGNALS_ON_FIRST_PAGE]:
         name = words.signal(alert.name, standing=alert.standing)
         points.append(" · ".join(part for part in (name, alert.service or "", words.formula(alert.working)[1]) if part))
-    left = len(statement.alerts) - MOST_SIGNALS_ON_FIRST_PAGE
+    left = len(alerts) - MOST_SIGNALS_ON_FIRST_PAGE
     if left > 0:
         points.append(words.text("more signals", count=left))
     if not points:
@@ -349,7 +367,7 @@ def _section(sheet: Sheet, row: int, text: str) -> None:
 
 def _paragraph(sheet: Sheet, row: int, text: str, look: Look) -> None:
     sheet.put(row, _FIRST, text, look, to=_LAST)
-    sheet.height(row, row_height(lines_of(text, sum(_OVERVIEW_WIDTHS[1:]), look.size), look.size))
+    sheet.height(row, row_height(lines_of(text, sum(_OVERVIEW_WIDTHS[1:]), look.size), look.size) + 3)
 
 
 # ---- the lines -------------------------------------------------------------------------------------------
@@ -366,7 +384,7 @@ def _lines(book: Book, statement: Statement, words: Wording) -> None:
         for index, (_, _, always) in enumerate(all_columns)
         if always or any(row[index] not in {None, "", 0, "D"} for row in rows)
     ]
-    columns = [all_columns[index][0] for index in kept]
+    columns = [_as_wide_as(all_columns[index][0], (row[index] for row in rows)) for index in kept]
     sheet = book.sheet(text("sheet lines"), [column.width for column in columns], landscape=True)
     _heading(sheet, text("lines title"), text("lines subtitle", month=words.month(statement.period)), statement, words)
     if not lines:
@@ -401,6 +419,14 @@ def _lines(book: Book, statement: Statement, words: Wording) -> None:
     sheet.filter(heading, after - 1, len(columns))
 
 
+def _as_wide_as(column: Column, values: Iterable[Value]) -> Column:
+    """A text column that holds its longest value, within reason."""
+    if column.kind != "text":
+        return column
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    return replace(column, width=max(column.width, min(longest * 0.9 + 1.5, MOST_CHARACTERS)))
+
+
 def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
     """The columns of a line: how it looks, how it is read, and whether it stands even when empty."""
     text = words.text
@@ -411,24 +437,24 @@ def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
         return names.setdefault(line.reason, words.reason(line.reason)) if line.reason else ""
 
     return [
-        (Column(text("service"), 20), lambda line: line.service, True),
-        (Column(text("client"), 11), lambda line: line.client, True),
+        (Column(text("service"), 20, wrap=True), lambda line: line.service, True),
+        (Column(text("client"), 9), lambda line: line.client, True),
         (Column(text("product code"), 9), lambda line: line.product_code, False),
         (Column(text("profile"), 10), lambda line: line.profile, False),
         (Column(text("intensity"), 12), lambda line: line.intensity, False),
-        (Column(text("start"), 10.5, "day"), lambda line: line.start, True),
-        (Column(text("end"), 10.5, "day"), lambda line: line.end, True),
+        (Column(text("start"), 10, "day"), lambda line: line.start, True),
+        (Column(text("end"), 10, "day"), lambda line: line.end, True),
         (Column(text("quantity"), 9, "quantity"), lambda line: line.quantity_milli, False),
         (Column(text("unit"), 8.5), lambda line: units.get(line.unit, line.unit), False),
         (Column(text("direction"), 5, center=True), lambda line: line.direction, False),
-        (Column(text("reference"), 13), lambda line: line.reference, False),
-        (Column(text("price"), 11, "amount"), lambda line: line.price_cents, False),
-        (Column(text("value"), 13, "amount"), lambda line: line.value_cents, True),
-        (Column(text("cut"), 12, "amount"), lambda line: line.cut_cents, False),
+        (Column(text("reference"), 10), lambda line: line.reference, False),
+        (Column(text("price"), 10.5, "amount"), lambda line: line.price_cents, False),
+        (Column(text("value"), 12, "amount"), lambda line: line.value_cents, True),
+        (Column(text("cut"), 11.5, "amount"), lambda line: line.cut_cents, False),
         (Column(text("of which held"), 12, "amount"), lambda line: line.held_cents, False),
-        (Column(text("earned"), 13, "amount"), lambda line: line.earned_cents, True),
-        (Column(text("reason"), 22, tone="muted"), reason, False),
-        (Column(text("file"), 24, tone="muted"), lambda line: _file_name(line.delivery), True),
+        (Column(text("earned"), 12, "amount"), lambda line: line.earned_cents, True),
+        (Column(text("reason"), 10, tone="muted"), reason, False),
+        (Column(text("file"), 12, tone="muted"), lambda line: _file_name(line.delivery), True),
         (Column(text("row"), 6, "count", tone="muted"), lambda line: line.row, True),
     ]
 
@@ -458,11 +484,12 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
     sums = [sum(each.was_cents for each in statement.rows), sum(each.is_cents for each in statement.rows)]
     sums.append(_changed(statement.rows))
     row = _totals(sheet, after, first, columns, 5, sums, words) + 1
-    held, payable = statement.held_cents, statement.payable_cents
-    steps = [("sum of differences", sums[2]), ("carried", statement.carried_cents), ("balance", payable), ("held", -held)]
-    if payable - held < 0:
-        open_key = "taken along" if statement.organisation.negative_payable == "offset" else "claimed back"
-        steps.append((open_key, held - payable))
+    payable = statement.payable_cents
+    steps = [("sum of differences", sums[2]), ("carried", statement.carried_cents), ("balance", payable)]
+    if payable < 0:
+        steps.append(("taken along" if statement.organisation.negative_payable == "offset" else "claimed back", -payable))
+    elif statement.on_hold:
+        steps.append(("on hold", -payable))
     for key, cents in steps:
         sheet.put(row, 1, text(key), LABEL.but(size=9), to=6)
         sheet.put(row, 7, cents, Look(size=9, kind="amount", align="right", **({"ink": RED} if cents < 0 else {})))
@@ -486,7 +513,7 @@ def _calculation_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
         each.month,
         each.was_cents,
         each.is_cents,
-        Toned(each.difference_cents, "negative" if each.difference_cents < 0 else "strong"),
+        _difference(each),
         formula,
         filled,
         f"{_file_name(each.place.file)}:{each.place.line}" if each.place.line else _file_name(each.place.file),
@@ -566,7 +593,7 @@ def _correction_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
         each.article,
         each.was_cents,
         each.is_cents,
-        Toned(each.difference_cents, "negative" if each.difference_cents < 0 else "strong"),
+        _difference(each),
         words.formula(each.working)[1] if each.working else words.text("no longer due"),
     ]
 
@@ -577,51 +604,69 @@ def _correction_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
 def _course(book: Book, statement: Statement, words: Wording) -> None:
     text = words.text
     course = statement.course
-    has_ceiling = any(isinstance(term, Ceiling) for _, term in statement.contract.every_term())
     everything: list[tuple[str, Column, list[Value]]] = [
         ("month", Column(text("month"), 12), [f"{words.short_month(each.month)} {each.month.year}" for each in course]),
         ("paid", Column(text("paid"), 13.5, "amount"), [each.paid_cents for each in course]),
         ("claimed", Column(text("delivered"), 13.5, "amount"), [each.claimed_cents for each in course]),
         ("entitled", Column(text("entitled"), 13.5, "amount"), [each.entitled_cents for each in course]),
-        ("paid to date", Column(text("paid to date"), 14, "amount"), _to_date([each.paid_cents for each in course])),
-        ("claimed to date", Column(text("delivered to date"), 14, "amount"), _to_date([each.claimed_cents for each in course])),
+        ("paid to date", Column(text("paid to date"), 16, "amount"), _to_date([each.paid_cents for each in course])),
+        ("claimed to date", Column(text("delivered to date"), 16.5, "amount"), _to_date([each.claimed_cents for each in course])),
         (
             "limit",
-            Column(text("ceiling" if has_ceiling else "budget to date"), 14, "amount"),
+            Column(text("ceiling" if _has_ceiling(statement) else "budget to date"), 15, "amount"),
             [each.limit_to_date_cents for each in course],
         ),
-        ("clients", Column(text("clients"), 10, "count"), [each.clients_to_date for each in course]),
-        ("minimum", Column(text("minimum to date"), 10, "quantity"), [each.minimum_to_date for each in course]),
+        ("clients", Column(text("clients"), 11, "count"), [each.clients_to_date for each in course]),
+        ("minimum", Column(text("minimum to date"), 14, "decimal"), [each.minimum_to_date for each in course]),
     ]
     shown = [each for each in everything if any(value is not None for value in each[2])]
     columns = [column for _, column, _ in shown]
-    sheet = book.sheet(text("sheet course"), [column.width for column in columns])
+    sheet = book.sheet(text("sheet course"), [column.width for column in columns], one_page=True)
     _heading(sheet, text("course title", year=statement.period.year), text("course subtitle"), statement, words)
     sheet.heading(4, columns)
     after = sheet.rows(5, columns, zip(*(values for _, _, values in shown), strict=True))
-    place = {key: index for index, (key, _, _) in enumerate(shown, start=1)}
     row = after + 1
-    for chart in _charts(place, after - 1, course, words):
+    for chart in _charts(shown, words):
         sheet.chart(row, 1, chart)
         row += 17
     sheet.repeat(4)
 
 
-def _charts(place: dict[str, int], last: int, course: Sequence[MonthCourse], words: Wording) -> Iterable[Chart]:
+def _charts(shown: Sequence[tuple[str, Column, list[Value]]], words: Wording) -> list[Chart]:
     """The charts for which there are figures: by month, to date against the bound, clients against the minimum."""
 
-    def made(kind: str, title: str, wanted: Sequence[tuple[str, str]], number_format: str = "#,##0") -> Chart | None:
-        series = [(place[key], how) for key, how in wanted if key in place]
-        if len(series) < 2:
-            return None
-        return Chart(kind, words.text(title), 1, series, 4, 5, last, number_format)  # type: ignore[arg-type]
-
-    charts = (
-        made("columns", "chart by month", [("paid", "light"), ("claimed", "dark")]),
-        made("lines", "chart to date", [("limit", "dashed"), ("paid to date", "light"), ("claimed to date", "dark")]),
-        made("lines", "chart clients", [("minimum", "dashed"), ("clients", "dark")]),
+    place = {key: index for index, (key, _, _) in enumerate(shown, start=1)}
+    wanted: tuple[tuple[Shape, str, Sequence[tuple[str, Stroke]]], ...] = (
+        ("columns", "chart by month", [("paid", "light"), ("claimed", "dark")]),
+        ("lines", "chart to date", [("limit", "dashed"), ("paid to date", "light"), ("claimed to date", "dark")]),
+        ("lines", "chart clients", [("minimum", "dashed"), ("clients", "dark")]),
     )
-    return [chart for chart in charts if chart is not None and course]
+    made = []
+    for shape, title, keys in wanted:
+        series = [(place[key], stroke) for key, stroke in keys if key in place]
+        if len(series) > 1:
+            made.append(
+                Chart(
+                    shape,
+                    words.text(title),
+                    names=1,
+                    series=series,
+                    heading_row=4,
+                    first_row=5,
+                    last_row=4 + len(shown[0][2]),
+                    width=sum(column.width for _, column, _ in shown),
+                    from_nought=not any(_below_nought(shown[column - 1][2]) for column, _ in series),
+                )
+            )
+    return made
+
+
+def _has_ceiling(statement: Statement) -> bool:
+    return any(isinstance(term, Ceiling) for _, term in statement.contract.every_term())
+
+
+def _below_nought(values: Iterable[Value]) -> bool:
+    return any(isinstance(value, int) and value < 0 for value in values)
 
 
 def _to_date(amounts: Sequence[int | None]) -> list[Value]:
@@ -713,10 +758,7 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
 def _fitted(columns: Sequence[Column], widths: Sequence[float], order: Sequence[int]) -> list[Column]:
     """Columns in another order on a sheet whose widths are shared by two tables."""
     chosen = [columns[index] for index in order]
-    return [
-        Column(each.heading, width, each.kind, each.wrap, each.tone, each.unlocked, each.center)
-        for each, width in zip(chosen, widths, strict=True)
-    ]
+    return [replace(each, width=width) for each, width in zip(chosen, widths, strict=True)]
 
 
 # ---- the origin ------------------------------------------------------------------------------------------
@@ -725,13 +767,13 @@ def _fitted(columns: Sequence[Column], widths: Sequence[float], order: Sequence[
 def _origin(book: Book, statement: Statement, words: Wording) -> None:
     text = words.text
     columns = [
-        Column(text("file"), 34, wrap=True),
-        Column(text("month"), 14, "month"),
+        Column(text("file"), 30, wrap=True),
+        Column(text("month"), 13, "month"),
         Column(text("rows"), 9, "count"),
-        Column(text("accepted"), 12, "count"),
-        Column(text("refused"), 10, "count"),
-        Column(text("remarks"), 34, wrap=True),
-        Column(text("digest"), 38, wrap=True, tone="muted"),
+        Column(text("accepted"), 13, "count"),
+        Column(text("refused"), 11, "count"),
+        Column(text("remarks"), 30, wrap=True),
+        Column(text("digest"), 58, wrap=True, tone="muted"),
     ]
     sheet = book.sheet(text("sheet origin"), [column.width for column in columns], landscape=True)
     _heading(sheet, text("origin title"), text("origin subtitle"), statement, words)
@@ -802,6 +844,11 @@ def _heading(sheet: Sheet, title: str, subtitle: str, statement: Statement, word
         whose = f"{words.text('draft mark')} · {whose}"
     sheet.put(2, 1, f"{whose}. {subtitle}", SUBTITLE.but(size=9))
     sheet.height(3, 6)
+
+
+def _difference(row: StatementRow) -> Toned:
+    cents = row.difference_cents
+    return Toned(cents, "negative" if cents < 0 else "strong" if cents else "muted")
 
 
 def _changed(rows: Iterable[StatementRow]) -> int:

@@ -148,14 +148,12 @@ class Wording:
         """Why a line earned something else than its value."""
         return self._of(catalogue.REASONS, key)
 
-    def held_reason(self, key: str) -> str:
-        """Why a payment is held back; a person's own words pass as they are."""
-        return self._of(catalogue.HELD_REASONS, key)
-
-    def note(self, code: str) -> str:
-        """What a person should know of a delivered file; what follows a colon is kept: ``copy of: other.xlsx``."""
-        name, colon, rest = code.partition(":")
-        return self._of(catalogue.NOTES, name) + colon + rest
+    def note(self, note: str) -> str:
+        """What a person should know of a delivered file; what follows the words is kept: ``unknown column: Kleur``."""
+        for words, pair in catalogue.NOTES.items():
+            if note == words or note.startswith((f"{words}:", f"{words} ")):
+                return pair[self._index] + note.removeprefix(words)
+        return note
 
     def field(self, field: str) -> str:
         """The heading of a field of a delivered line."""

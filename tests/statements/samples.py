@@ -280,6 +280,7 @@ def squares() -> Statement:
         payable_cents=changed,
         held_cents=0,
         held_reason="",
+        on_hold="",
         to_pay_cents=changed,
         payment_reference="BS-2018-03-UTR-AJ-2018-07",
         pay_by=dt.date(2018, 4, 30),
@@ -330,14 +331,14 @@ def squares() -> Statement:
                 article="",
                 place=place(1),
                 sources=("2018-03/de-linde.xlsx",),
-                working=working("refused", refused=count(3), delivered=count(67)),
+                working=working("signal", value=count(3), norm=count(0)),
             ),
         ),
         deliveries=(
             delivery(
                 "de-linde.xlsx", rows=66, used=False, replaced_by="2018-03/de-linde_v2.xlsx", digest="0b" * 32
             ),
-            delivery("de-linde_v2.xlsx", rows=67, version=2, notes=("hidden rows", "totals below the table")),
+            delivery("de-linde_v2.xlsx", rows=67, version=2, notes=("hidden rows", "totals")),
         ),
         refusals=tuple(
             Refusal("2018-03/de-linde_v2.xlsx", "UTR-AJ-2018-07", "Levering", *rest)  # type: ignore[arg-type]
@@ -398,11 +399,10 @@ def weeks() -> Statement:
     ceiling = working(
         "ceiling_held", value=(Fraction(9_500_000 + cut), "amount"), ceiling=(Fraction(9_500_000), "amount")
     )
-    # What is held was settled: it is entitled to, and waits.
-    rows.append(StatementRow(2018, None, "ceiling", "6.5", place(61), MARCH, 0, 0, ceiling))
+    rows.append(StatementRow(2018, None, "ceiling", "6.5", place(61), MARCH, -cut, 0, ceiling))
     changed = sum(row.difference_cents for row in rows)
-    # 48 × 690,00 = 33.120,00 less the credit of 345,00 is 32.775,00.
-    assert changed == euros("32.775")
+    # 48 × 690,00 = 33.120,00 less the credit of 345,00 and 1.725,00 above the ceiling is 31.050,00.
+    assert changed == euros("31.050")
     weekly = WeeklyTariff(
         article="5.1",
         place=place(24),
@@ -429,11 +429,12 @@ def weeks() -> Statement:
         carried_cents=0,
         payable_cents=changed,
         held_cents=cut,
-        held_reason="ceiling",
-        to_pay_cents=changed - cut,
+        held_reason="above ceiling",
+        on_hold="",
+        to_pay_cents=changed,
         payment_reference="BS-2018-03-RTM-2018-RG-112",
-        entitled_to_date_cents=9_500_000 + cut,
-        paid_before_cents=9_500_000 + cut - changed,
+        entitled_to_date_cents=9_500_000,
+        paid_before_cents=9_500_000 - changed,
         services=tuple(
             ServicePosition(service, (18, 16, 15)[index], None, 3_166_000, 3_166_000, None, None, Fraction(184 + index))
             for index, service in enumerate(services)
@@ -443,7 +444,7 @@ def weeks() -> Statement:
                 Month(2018, month),
                 (3_310_000, 3_240_000, 3_312_000)[month - 1] if month <= 3 else None,
                 (3_310_000, 3_240_000, 3_312_000)[month - 1] if month <= 3 else None,
-                (3_310_000, 3_240_000, changed - cut)[month - 1] if month <= 3 else None,
+                (3_310_000, 3_240_000, changed)[month - 1] if month <= 3 else None,
                 9_500_000,
                 None,
                 None,
@@ -476,8 +477,14 @@ def negative() -> Statement:
         payable_cents=-335_000,
         held_cents=0,
         held_reason="",
+        on_hold="",
         to_pay_cents=0,
     )
+
+
+def on_hold() -> Statement:
+    """The squares, of which a person keeps the payment back."""
+    return replace(squares(), on_hold="Wacht op het gesprek van 12 april over de wachtlijst", to_pay_cents=0)
 
 
 def empty() -> Statement:
@@ -532,5 +539,5 @@ def hostile() -> Statement:
         organisation=replace(statement.organisation, name="@Regio &D & Co"),
         contract=replace(statement.contract, title="+Contract"),
         deliveries=(delivery("=cmd|' /C calc'!A0.xlsx", rows=60, notes=("=note",)),),
-        held_reason="=wacht",
+        on_hold="=wacht", to_pay_cents=0,
     )

@@ -1,0 +1,366 @@
+"""The child process in which delivered files are read: bounded in memory, killed when it takes too long.
+
+It speaks JSON, a line at a time. In: first the contracts, then one file a line. Out, for each file:
+``file`` (digest and size of the very bytes that are read), then ``table`` and any number of ``rows``, then ``end``;
+or ``refused``. Only columns that mean a field leave it. Standard library only, so that it starts in an instant.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from settlement.deliveries import contracts, personal
+from settlement.deliveries.cells import SEPARATOR, TEXT
+from settlement.deliveries.delimited import Delimited
+from settlement.deliveries.headings import (
+    HeadBlock,
+    HeadingRow,
+    Row,
+    column_number,
+    find_heading_row,
+    head_block,
+    is_total,
+    letters,
+    own_headings,
+    shown,
+)
+from settlement.deliveries.unreadable import UnreadableError
+from settlement.deliveries.workbook import Run, Sheet, Workbook, after
+
+MEMORY_AT_MOST = 512 * 1024 * 1024
+"""Bytes of address space."""
+FILE_AT_MOST = 200 * 1024 * 1024
+"""Bytes of a delivered file."""
+ROWS_AT_MOST = 1_048_576
+"""Rows of a table, as many as a sheet of Excel has."""
+_HEAD_ROWS = 200
+"""Within so many rows that are not empty the headings stand."""
+_SAMPLE = 500
+"""Different values looked at of a column that means no field, to see whether they are citizen service numbers."""
+_MAY_BE_ODD = frozenset("tTsSeEgG")
+"""A row whose first cell begins with one of these letters, with a space or with nothing is looked at: total or empty?"""
+
+
+def main() -> None:
+    """Reads files until its input ends."""
+    _bound_memory()
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n", errors="surrogatepass")
+    known = contracts.Contracts(json.loads(sys.stdin.readline()))
+    for line in sys.stdin:
+        for message in messages(Path(json.loads(line)["path"]), known):
+            out.write(json.dumps(message, ensure_ascii=False))
+            out.write("\n")
+        out.flush()
+
+
+def _bound_memory() -> None:
+    """Bounds the memory where the machine can (not on Windows)."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_AT_MOST, MEMORY_AT_MOST))
+
+
+def messages(path: Path, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
+    """What there is to say about one file; the last is ``end`` or ``refused``."""
+    try:
+        data = _read(path)
+        yield {"is": "file", "digest": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        if path.suffix.casefold() == ".csv":
+            yield from _delimited(data, path.name, known)
+        else:
+            yield from _workbook(data, path.name, known)
+    except UnreadableError as error:
+        yield {"is": "refused", "code": error.code, "found": error.found, "expected": error.expected,
+               "sheet": error.sheet, "cell": error.cell, "field": error.field}  # fmt: skip
+    except MemoryError:
+        yield _refused("too-much-memory")
+    except OSError:
+        yield _refused("cannot-open")
+    except Exception:  # noqa: BLE001 - whatever a hostile file brings about is a refusal of that file
+        yield _refused("reading-failed")
+
+
+def _refused(code: str) -> dict[str, Any]:
+    return {"is": "refused", "code": code}
+
+
+def _read(path: Path) -> bytes:
+    """The bytes, once; a file that changes meanwhile is still being copied."""
+    with path.open("rb") as stream:
+        before = os.fstat(stream.fileno())
+        if before.st_size > FILE_AT_MOST:
+            raise UnreadableError("file-too-large", expected=f"{FILE_AT_MOST // 2**20} MB")
+        data = stream.read(FILE_AT_MOST + 1)
+        after = os.fstat(stream.fileno())
+    if len(data) != before.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise UnreadableError("still-being-copied")
+    if not data:
+        raise UnreadableError("empty-file")
+    return data
+
+
+# ---- what both kinds of file have ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table that was found: its headings and what the head block and the name say of the contract."""
+
+    headings: HeadingRow
+    block: HeadBlock
+    contract: contracts.Found
+
+
+def _find_table(head: Sequence[Row], name: str, known: contracts.Contracts) -> _Table | None:
+    """The table of which these are the first rows; ``None`` when they hold no row of headings."""
+    headings = find_heading_row(head, {})
+    block = head_block(head, headings.row if headings else sys.maxsize)
+    found = known.find(block.contract, name)
+    own = own_headings(known.headings(found.number))
+    headings = find_heading_row(head, own) if own else headings
+    return None if headings is None else _Table(headings, block, found)
+
+
+def _opening(table: _Table, sheet: str) -> dict[str, Any]:
+    """The message ``table``; raises ``UnreadableError`` for headings with which no line can be read."""
+    headings = table.headings
+    if headings.service_numbers is not None:
+        raise UnreadableError("service-number-column", found=shown(headings.service_numbers), sheet=sheet)
+    if headings.doubles:
+        field, columns = next(iter(headings.doubles.items()))
+        both = ", ".join(f"{shown(text)} ({letters(column)})" for column, text in columns)
+        raise UnreadableError("two-columns-one-field", found=both, sheet=sheet, field=field)
+    return {
+        "is": "table",
+        "sheet": sheet,
+        "header_row": headings.row,
+        "columns": {field: letters(column) for field, column in headings.columns.items()},
+        "headings": {field: shown(text) for field, text in headings.headings.items()},
+        "others": [shown(text) for _, text in sorted(headings.others.items())],
+        "in_head": table.contract.in_head,
+        "in_name": table.contract.in_name,
+        "version": table.block.version,
+    }
+
+
+class _Samples:
+    """Values of the columns that mean no field: looked at for citizen service numbers, never given out."""
+
+    def __init__(self, headings: HeadingRow) -> None:
+        self._headings = headings
+        self._values: dict[int, set[str]] = {}
+
+    def add(self, column: int, values: Sequence[str]) -> None:
+        """Looks at some values of a column."""
+        seen = self._values.setdefault(column, set())
+        if len(seen) < _SAMPLE:
+            seen.update(value.strip() for value in values[:_SAMPLE] if value.strip())
+
+    def refuse(self, sheet: str) -> None:
+        """Raises ``UnreadableError`` when a column holds citizen service numbers."""
+        for column, values in sorted(self._values.items()):
+            if personal.are_service_numbers(values):
+                name = self._headings.others.get(column, letters(column))
+                raise UnreadableError("service-number-column", found=shown(name), sheet=sheet)
+
+
+def _packed(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {field: SEPARATOR.join(values) for field, values in columns.items()}
+
+
+# ---- workbooks -------------------------------------------------------------------------------------------
+
+
+def _workbook(data: bytes, name: str, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
+    workbook = Workbook(data)
+    # What was hidden on purpose, such as lists to choose from, is only looked at when nothing else is there.
+    in_order = sorted(workbook.sheets, key=lambda sheet: sheet.hidden)
+    for at, sheet in enumerate(in_order):
+        pieces = workbook.rows(sheet)
+        first, table = _first_rows(pieces, name, known)
+        if table is None:
+            continue
+        yield _opening(table, sheet.name)
+        yield from _sheet_rows(itertools.chain([first], pieces), table, sheet)
+        notes = ["hidden sheet"] if sheet.hidden else []
+        if sheet.formulas:
+            notes.append("formulas, read by their stored results")
+        others = [
+            each.name for each in in_order[at + 1 :] if not each.hidden and _is_table(workbook, each, name, known)
+        ]
+        yield {
+            "is": "end",
+            "merged": sheet.merged,
+            "calendar_1904": workbook.calendar_1904,
+            "notes": notes,
+            "other_tables": [shown(each) for each in others],
+        }
+        return
+    raise UnreadableError("no-table")
+
+
+def _first_rows(pieces: Iterator[list[Run]], name: str, known: contracts.Contracts) -> tuple[list[Run], _Table | None]:
+    runs: list[Run] = []
+    for piece in pieces:
+        runs += piece
+        if sum(len(run.numbers) for run in runs) >= _HEAD_ROWS:
+            break
+    return runs, _find_table(list(itertools.islice(_as_rows(runs), _HEAD_ROWS)), name, known)
+
+
+def _is_table(workbook: Workbook, sheet: Sheet, name: str, known: contracts.Contracts) -> bool:
+    """Whether a later sheet also holds lines: headings with a client among them, and something below."""
+    rows, table = _first_rows(workbook.rows(sheet), name, known)
+    return table is not None and "client" in table.headings.columns and rows[-1].numbers[-1] > table.headings.row
+
+
+def _as_rows(runs: Iterable[Run]) -> Iterator[Row]:
+    for run in runs:
+        columns = [(column_number(column.letters), column.texts) for column in run.columns]
+        for at, number in enumerate(run.numbers):
+            yield number, {column: texts[at] for column, texts in columns}
+
+
+def _sheet_rows(pieces: Iterable[list[Run]], table: _Table, sheet: Sheet) -> Iterator[dict[str, Any]]:
+    fields = {letters(column): field for field, column in table.headings.columns.items()}
+    samples = _Samples(table.headings)
+    count = 0
+    for piece in pieces:
+        runs = [after(run, table.headings.row) for run in piece if run.numbers[-1] > table.headings.row]
+        count += sum(len(run.numbers) for run in runs)
+        if count > ROWS_AT_MOST:
+            raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST), sheet=sheet.name)
+        if runs:
+            yield _sheet_piece(runs, fields, samples)
+    samples.refuse(sheet.name)
+
+
+def _sheet_piece(runs: Sequence[Run], fields: Mapping[str, str], samples: _Samples) -> dict[str, Any]:
+    numbers = [number for run in runs for number in run.numbers]
+    values = {field: [""] * len(numbers) for field in fields.values()}
+    kinds = {field: bytearray(len(numbers)) for field in fields.values()}
+    outside: list[int] = []
+    totals: list[int] = []
+    at = 0
+    for run in runs:
+        until = at + len(run.numbers)
+        read = False
+        for column in run.columns:
+            field = fields.get(column.letters)
+            if field is None:
+                samples.add(column_number(column.letters), column.texts)
+                continue
+            read = True
+            values[field][at:until] = column.texts
+            kinds[field][at:until] = column.kinds
+        if not read:
+            outside += run.numbers
+        first = run.columns[0]
+        totals += [
+            number
+            for number, text, kind in zip(run.numbers, first.texts, first.kinds, strict=True)
+            if kind == TEXT and _is_total(text)
+        ]
+        at = until
+    return {
+        "is": "rows",
+        "rows": numbers,
+        "cells": _packed(values),
+        "kinds": {field: "".join(map(str, marks)) for field, marks in kinds.items() if any(marks)},
+        "outside": outside,
+        "totals": totals,
+        "hidden": sum(run.hidden for run in runs),
+        "faults": [],
+    }
+
+
+def _is_total(text: str) -> bool:
+    return (text[:1] in _MAY_BE_ODD or text[:1].isspace()) and is_total(text)
+
+
+# ---- CSV -------------------------------------------------------------------------------------------------
+
+
+def _delimited(data: bytes, name: str, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
+    def fields(head: Sequence[Row]) -> int:
+        table = _find_table(head, name, known)
+        return 0 if table is None else len(table.headings.columns)
+
+    file = Delimited(data, fields, _HEAD_ROWS)
+    table = _find_table(file.head, name, known)
+    if table is None:
+        raise UnreadableError("no-table")
+    yield _opening(table, "")
+    samples = _Samples(table.headings)
+    count = 0
+    for number, rows in file.records():
+        below = rows[max(table.headings.row - number + 1, 0) :]
+        count += len(below)
+        if count > ROWS_AT_MOST:
+            raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST))
+        if below:
+            yield _csv_piece(number + len(rows) - len(below), below, table.headings, samples)
+    samples.refuse("")
+    yield {"is": "end", "merged": [], "calendar_1904": False, "notes": [], "other_tables": []}
+
+
+def _csv_piece(number: int, rows: list[list[str]], headings: HeadingRow, samples: _Samples) -> dict[str, Any]:
+    """Rows as wide as the headings; the others are made so where that takes nothing away, or are faults."""
+    width = headings.width
+    numbers = list(range(number, number + len(rows)))
+    outside: list[int] = []
+    totals: list[int] = []
+    faults: list[tuple[int, str, str, str]] = []
+    columns = {field: column - 1 for field, column in headings.columns.items()}
+    dropped: set[int] = set()
+    for at, cells in enumerate(rows):
+        if len(cells) == width and (lead := cells[0][:1]) and lead not in _MAY_BE_ODD and not lead.isspace():
+            continue
+        first = next((cell for cell in cells if cell.strip()), "")
+        if not first:
+            dropped.add(at)
+            continue
+        total = is_total(first)
+        if len(cells) != width:
+            taken_away = len(cells) < width or any(cell.strip() for cell in cells[width:])
+            if taken_away and not total:
+                code = "row-too-short" if len(cells) < width else "row-too-long"
+                faults.append((numbers[at], code, str(len(cells)), str(width)))
+                dropped.add(at)
+                continue
+            rows[at] = cells = (cells + [""] * width)[:width]  # noqa: PLW2901 - the same row, made as wide as the headings
+        if total:
+            totals.append(numbers[at])
+        if not any(cells[column].strip() for column in columns.values()):
+            outside.append(numbers[at])
+    if dropped:
+        numbers = [each for at, each in enumerate(numbers) if at not in dropped]
+        rows = [cells for at, cells in enumerate(rows) if at not in dropped]
+    by_column: list[Sequence[str]] = list(zip(*rows, strict=True)) if rows else [()] * width
+    for column in range(width):
+        if column not in columns.values():
+            samples.add(column + 1, by_column[column])
+    # A row that begins with a cell that means no field may have nothing else.
+    if 0 not in columns.values():
+        empty = [not any(cells[column].strip() for column in columns.values()) for cells in rows]
+        outside = [each for each, nothing in zip(numbers, empty, strict=True) if nothing]
+    return {
+        "is": "rows",
+        "rows": numbers,
+        "cells": _packed({field: by_column[column] for field, column in columns.items()}),
+        "kinds": {},
+        "outside": outside,
+        "totals": totals,
+        "hidden": 0,
+        "faults": faults,
+    }

@@ -1,0 +1,39 @@
+"""What finance reads of a file that is refused or needs a person: one message and one help for each code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FILE_FAULTS: Mapping[str, tuple[str, str]] = {
+    # the file itself
+    "cannot-open": ("the file can't be opened", "Check that you may read it, and that no other program holds it."),
+    "still-being-copied": ("the file changed while it was read", "Wait until it has been copied whole, and run again."),
+    "empty-file": ("the file is empty", "Ask the provider to send it again."),
+    "file-too-large": ("the file is larger than a month of lines can be (at most {expected})", "Ask the provider for a file with lines only, without pictures."),
+    "took-too-long": ("reading the file took too long and was stopped", "Ask the provider to save it anew as .xlsx, with the lines only."),
+    "too-much-memory": ("reading the file needed too much memory and was stopped", "Ask the provider to save it anew as .xlsx, with the lines only."),
+    "reading-failed": ("the file can't be read", "Ask the provider to save it anew as .xlsx and send it again."),
+    "damaged-file": ("the file is damaged", "Ask the provider to send it again; it may have been cut off or changed on its way."),
+    "unsafe-file": ("the file is made in a way that a workbook never is ({found})", "Don't open it. Ask the provider whether it was sent, and to save it anew as .xlsx."),
+    "too-large-unpacked": ("the workbook is larger than a month of lines can be (at most {expected} unpacked)", "Ask the provider for a workbook with the lines only."),
+    "too-many-rows": ("the table has more rows than a sheet can hold ({expected})", "Ask the provider for the lines of one month."),
+    "too-many-merged-cells": ("sheet '{sheet}' has more merged cells than can be read ({expected})", "Ask the provider to unmerge the cells of the table."),
+    "cells-out-of-order": ("sheet '{sheet}' holds a cell twice or out of order ({cell})", "Ask the provider to open it in Excel and save it anew as .xlsx."),
+    "password-protected": ("the workbook is protected with a password", "Ask the provider to save it without a password."),
+    "old-format": ("the workbook is in the old format of Excel, under the name of the new one", "Ask the provider to save it as .xlsx (Excel Workbook)."),
+    "not-a-workbook": ("the file is not a workbook of Excel", "Ask the provider to save it as .xlsx (Excel Workbook)."),
+    "wrong-extension": ("the file is a workbook under the name of a CSV", "Rename it so that it ends in .xlsx, or ask the provider for a CSV."),
+    "nul-bytes": ("the file holds NUL bytes, which no text has", "Ask the provider to save it anew as CSV (UTF-8)."),
+    "unknown-encoding": ("the letters of the file can't be told for certain", "Ask the provider to save it as CSV (UTF-8)."),
+    "csv-quotes": ("the quotes of line {cell} don't close as they should", "Ask the provider to save it anew as CSV, or to send it as .xlsx."),
+    # the table
+    "no-table": ("the file has no row of headings that can be recognised", "The table needs headings such as Cliëntnummer, Begindatum, Einddatum and Volume."),
+    "two-columns-one-field": ("two columns mean the same: {found}", "Ask the provider to rename one of them, or give the right one as a heading of the contract's own."),
+    "service-number-column": ("column '{found}' holds citizen service numbers (BSN), which may not be delivered", "Delete the file, and ask the provider to send its own client numbers instead."),
+    "control-total-differs": ("the total in cell {cell} is {found}, the lines above it add up to {expected}", "The lines are read as they stand. Ask the provider whether lines are missing."),
+    "second-table": ("sheet '{found}' holds lines as well; only the first sheet with a table is read", "Ask the provider to put all lines on one sheet."),
+    # the contract
+    "no-contract": ("the file belongs to no contract", "Put the contract number in a cell beside Contractnummer above the table, or begin the file name with it."),
+    "unknown-contract": ("contract '{found}' is not in the rule files{expected}", "Correct the contract number above the table, or add the contract's rule file."),
+}  # fmt: skip
+"""By code: message and help, with what the refusal says filled in."""

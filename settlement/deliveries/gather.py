@@ -1,0 +1,399 @@
+"""All delivered files of a run, to lines, refusals and problems. Nothing is written, and no file ever stops another.
+
+**Replacement.** Files of one contract and claim month replace each other as a whole: the highest version (in the name
+or the head block, whichever says more) is used, of equal versions the later name, numbers in names counted as numbers.
+A file whose contracts stand in a column replaces the file of the same name but for its version. A file that can't be
+read replaces nothing: the readable one before it stays in use, and the problem says that a later one came.
+A file with the same bytes for the same contract as an earlier one counts once, in whichever month it came again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from settlement.deliveries.contracts import Contracts, version_of_name
+from settlement.deliveries.faults import FILE_FAULTS
+from settlement.deliveries.lines import LINES, REFUSALS
+from settlement.deliveries.personal import without_service_numbers
+from settlement.deliveries.reading import SECONDS_AT_MOST, RawFile, Reader, Refused
+from settlement.deliveries.table import TypedTable, typed_table
+from settlement.domain.periods import Month
+from settlement.domain.problems import Place, Problem
+from settlement.domain.records import Delivery
+
+_READ = frozenset({".xlsx", ".csv"})
+_TO_SAVE_AS = {
+    ".xls": "Open it in Excel and save it as .xlsx (Excel Workbook).",
+    ".xlsb": "Open it in Excel and save it as .xlsx (Excel Workbook).",
+    ".xlsm": "Open it in Excel and save it as .xlsx (Excel Workbook), without macros.",
+    ".ods": "Open it and save it as .xlsx (Excel Workbook).",
+    ".numbers": "Export it as .xlsx (Excel Workbook).",
+    ".txt": "If it holds the lines, rename it so that it ends in .csv.",
+    ".tsv": "Rename it so that it ends in .csv.",
+    ".zip": "Unpack it, and put the .xlsx and .csv files in this folder.",
+}
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download")
+_DEPTH_AT_MOST = 20
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was delivered up to and including a month."""
+
+    deliveries: tuple[Delivery, ...]
+    """Every file, the replaced and the refused too, in order of claim month and key."""
+    lines: pl.DataFrame
+    """Schema ``LINES``: of the files in use, in order of claim month, delivery, sheet and row."""
+    refusals: pl.DataFrame
+    """Schema ``REFUSALS``: of the files in use and of the refused, in the same order; row 0 for a whole file."""
+    problems: tuple[Problem, ...]
+    """What a person must look at, in order of place."""
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    key: str
+    month: Month
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """One file, read and typed."""
+
+    delivery: Delivery
+    table: TypedTable | None
+    """``None``: refused as a whole."""
+    refused: tuple[Refused, ...]
+    """Why it is refused as a whole; or, with a table, what else is wrong with the file."""
+    group: str
+    """Files of one group and month replace each other."""
+
+
+def gather(
+    inputs: Path,
+    until: Month,
+    contracts: Mapping[str, Mapping[str, tuple[str, ...]]],
+    *,
+    progress: Callable[[int, int, str], None] | None = None,
+    seconds: float = SECONDS_AT_MOST,
+) -> Gathered:
+    """Reads every file in ``inputs/YYYY-MM/`` up to and including ``until``.
+
+    ``contracts`` maps each known contract number to its provider's own column headings by field. ``progress`` is called
+    with the files done, the number of files and the key of the last. ``seconds`` bounds the reading of one file.
+    """
+    problems: list[Problem] = []
+    files = list(_files(inputs, until, problems))
+    known = Contracts(contracts)
+
+    def read(at: int, raw: RawFile) -> _Outcome:
+        return _outcome(files[at], raw, known)
+
+    outcomes: list[_Outcome | None] = [None] * len(files)
+    with Reader[_Outcome](contracts, seconds=seconds) as reader:
+        for done, (at, outcome) in enumerate(reader.each([file.path for file in files], read), 1):
+            outcomes[at] = outcome
+            if progress is not None:
+                progress(done, len(files), files[at].key)
+    settled = _replaced([outcome for outcome in outcomes if outcome is not None])
+    problems += [_problem(inputs, outcome, refused, known) for outcome in settled for refused in outcome.refused]
+    return Gathered(
+        tuple(outcome.delivery for outcome in settled),
+        _lines(settled),
+        _refusals(settled),
+        tuple(sorted(problems, key=lambda problem: (problem.place, problem.code, problem.message))),
+    )
+
+
+# ---- which files -----------------------------------------------------------------------------------------
+
+
+def _files(inputs: Path, until: Month, problems: list[Problem]) -> Iterator[_File]:
+    """The files to read, in order of month and key; what can't be one becomes a problem."""
+    if not inputs.is_dir():
+        problems.append(
+            Problem("no-inputs", Place(_shown(inputs)), f"there is no folder '{_shown(inputs)}'",
+                    "Make it, with a folder for each month, such as 2018-03, for what providers deliver.")
+        )  # fmt: skip
+        return
+    root = inputs.resolve()
+    for entry in _entries(inputs, problems):
+        path = Path(entry.path)
+        if not entry.is_dir():
+            problems.append(
+                Problem("not-in-a-month", Place(_shown(path)), f"'{entry.name}' does not lie in the folder of a month",
+                        "Move it to the folder of its claim month, such as 2018-03.")
+            )  # fmt: skip
+            continue
+        if entry.is_symlink():
+            problems.append(_link(path))
+            continue
+        try:
+            month = Month.parse(entry.name)
+        except ValueError:
+            if any(True for _ in _below(path, root, [], 0)):
+                problems.append(
+                    Problem("not-a-month", Place(_shown(path)), f"folder '{entry.name}' holds files and is not a month",
+                            "Name it after the claim month of its files, such as 2018-03.")
+                )  # fmt: skip
+            continue
+        if month > until:
+            continue
+        for found in _below(path, root, problems, 0):
+            key = found.relative_to(inputs).as_posix()
+            if found.suffix.casefold() not in _READ:
+                help_ = _TO_SAVE_AS.get(
+                    found.suffix.casefold(), "Providers deliver .xlsx and .csv. Remove it from the folder."
+                )
+                problems.append(
+                    Problem("unknown-format", Place(_shown(found)), f"'{found.name}' is not read: it is no .xlsx and no .csv", help_)
+                )  # fmt: skip
+            elif not found.name.isprintable() or not key.isprintable():
+                problems.append(
+                    Problem("unprintable-name", Place(_shown(path)), f"a file name holds characters that can't be shown: {key!a}",
+                            "Rename it with letters, digits and hyphens.")
+                )  # fmt: skip
+            else:
+                yield _File(found, key, month)
+
+
+def _below(folder: Path, root: Path, problems: list[Problem], depth: int) -> Iterator[Path]:
+    """The files in a folder and the folders in it, in order of name."""
+    for entry in _entries(folder, problems):
+        path = Path(entry.path)
+        if entry.is_symlink():
+            target = Path(os.path.realpath(path))
+            if path.is_dir() or not target.is_relative_to(root) or not target.is_file():
+                problems.append(_link(path))
+                continue
+            yield path
+        elif entry.is_dir():
+            if depth < _DEPTH_AT_MOST:
+                yield from _below(path, root, problems, depth + 1)
+            else:
+                problems.append(
+                    Problem("too-deep", Place(_shown(path)), "the folders lie too deep in each other",
+                            f"At most {_DEPTH_AT_MOST} folders deep.")
+                )  # fmt: skip
+        elif entry.is_file():
+            yield path
+        else:
+            problems.append(
+                Problem("not-a-file", Place(_shown(path)), f"'{ascii(entry.name)[1:-1]}' is not an ordinary file", "Remove it.")
+            )  # fmt: skip
+
+
+def _entries(folder: Path, problems: list[Problem]) -> list[os.DirEntry[str]]:
+    """What stands in a folder and counts, in order of name: no hidden, lock, unfinished or system files, no README."""
+    try:
+        with os.scandir(folder) as entries:
+            every = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        problems.append(
+            Problem("cannot-open", Place(_shown(folder)), "the folder can't be opened", "Check that you may read it.")
+        )
+        return []
+    return [entry for entry in every if not _ignored(entry.name)]
+
+
+def _ignored(name: str) -> bool:
+    small = name.casefold()
+    return (
+        small.startswith((".", "~$", "readme")) or small.endswith(_UNFINISHED) or small in {"thumbs.db", "desktop.ini"}
+    )
+
+
+def _link(path: Path) -> Problem:
+    return Problem(
+        "link-outside", Place(_shown(path)), f"'{path.name}' is a link that leads out of the folder of deliveries",
+        "Put the file itself there.",
+    )  # fmt: skip
+
+
+def _shown(path: Path) -> str:
+    """A path as the user would type it: from the current folder where it lies below it."""
+    try:
+        path = (
+            path.resolve().relative_to(Path.cwd()) if not path.is_symlink() else path.absolute().relative_to(Path.cwd())
+        )
+    except ValueError:
+        pass
+    return path.as_posix().encode("utf-8", "backslashreplace").decode()
+
+
+# ---- one file --------------------------------------------------------------------------------------------
+
+
+def _outcome(file: _File, raw: RawFile, known: Contracts) -> _Outcome:
+    """A file as it was read, typed, with the contract that it belongs to."""
+    in_name = known.find((), file.path.name).in_name
+    version, bare = version_of_name(file.path.stem[len(in_name) :])
+    delivery = Delivery(
+        key=file.key, claim_month=file.month, digest=raw.digest, size=raw.size, contract=in_name or None,
+        version=version, sheet="", header_row=0,
+    )  # fmt: skip
+    content = raw.content
+    if isinstance(content, Refused):
+        return _refused(delivery, content)
+    delivery = dataclasses.replace(
+        delivery,
+        version=max(version, content.version),
+        sheet=content.sheet,
+        header_row=content.header_row,
+        columns=dict(content.columns),
+        headings=dict(content.headings),
+    )
+    contract: str | None = content.in_head or None
+    if contract is not None and contract not in known.numbers.values():
+        nearest = difflib.get_close_matches(contract.casefold(), list(known.numbers), n=1, cutoff=0.7)
+        expected = known.numbers[nearest[0]] if nearest else ""
+        unknown = Refused(
+            "unknown-contract", without_service_numbers(contract[:60]), expected, content.sheet, field="contract"
+        )
+        return _refused(dataclasses.replace(delivery, contract=None), unknown)
+    by_line = contract is None and "contract" in content.cells.columns and _says_something(content.cells["contract"])
+    if contract is None and not by_line:
+        contract = in_name or None
+        if contract is None:
+            return _refused(delivery, Refused("no-contract", sheet=content.sheet))
+    table = typed_table(content, delivery=file.key, claim_month=file.month, contract=contract, known=known.numbers)
+    if isinstance(table, Refused):
+        return _refused(dataclasses.replace(delivery, contract=contract), table)
+    # A column that names one contract only says what a head block would have said.
+    of_lines = table.lines["contract"].unique().to_list() if by_line else [contract]
+    contract = of_lines[0] if len(of_lines) == 1 and not table.other_contracts else None if by_line else contract
+    refused_rows = table.refusals.filter(pl.col("row") > 0)["row"].n_unique()
+    if table.rows != table.lines.height + refused_rows:
+        raise RuntimeError(
+            f"{file.key}: {table.rows} rows delivered, {table.lines.height} accepted and {refused_rows} refused"
+        )
+    delivery = dataclasses.replace(delivery, contract=contract, rows=table.rows, notes=table.notes)
+    return _Outcome(delivery, table, table.of_file, _group(contract, bare))
+
+
+def _group(contract: str | None, bare: str) -> str:
+    return f"contract {contract}" if contract is not None else f"name {bare.casefold()}"
+
+
+def _says_something(column: pl.Series) -> bool:
+    return bool((column.str.strip_chars() != "").any())
+
+
+def _refused(delivery: Delivery, refused: Refused) -> _Outcome:
+    return _Outcome(delivery, None, (refused,), _group(delivery.contract, delivery.key))
+
+
+# ---- which of them count ---------------------------------------------------------------------------------
+
+
+def _later(outcome: _Outcome) -> tuple[int, list[tuple[int, int, str]], str]:
+    """The order in which files of one contract and month replace each other."""
+    stem = outcome.delivery.key.rpartition("/")[2].rpartition(".")[0].casefold()
+    natural = [(int(part), 0, "") if part.isdecimal() else (-1, 0, part) for part in re.split("([0-9]+)", stem) if part]
+    return outcome.delivery.version, natural, outcome.delivery.key
+
+
+def _replaced(outcomes: Sequence[_Outcome]) -> list[_Outcome]:
+    """The same files, with what replaced which; in order of claim month and key."""
+    by_key = {outcome.delivery.key: outcome for outcome in outcomes}
+    groups: dict[tuple[Month, str], list[_Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        groups[outcome.delivery.claim_month, outcome.group].append(outcome)
+    used: list[_Outcome] = []
+    for group in groups.values():
+        in_order = sorted(group, key=_later)
+        readable = [outcome for outcome in in_order if outcome.table is not None]
+        if not readable:
+            continue
+        last = readable[-1]
+        used.append(last)
+        for outcome in in_order[: in_order.index(last)]:
+            by_key[outcome.delivery.key] = _unused(outcome, last, same=_same(outcome, last))
+    first_of: dict[tuple[str, str | None], _Outcome] = {}
+    for outcome in sorted(used, key=lambda each: (each.delivery.claim_month, each.delivery.key)):
+        first = first_of.setdefault((outcome.delivery.digest, outcome.delivery.contract), outcome)
+        # A file without lines says that there were none: it may say so every month.
+        if first is not outcome and (
+            outcome.delivery.rows or first.delivery.claim_month == outcome.delivery.claim_month
+        ):
+            by_key[outcome.delivery.key] = _unused(outcome, first, same=True)
+    return sorted(by_key.values(), key=lambda each: (each.delivery.claim_month, each.delivery.key))
+
+
+def _same(one: _Outcome, other: _Outcome) -> bool:
+    return one.delivery.digest == other.delivery.digest
+
+
+def _unused(outcome: _Outcome, by: _Outcome, *, same: bool) -> _Outcome:
+    notes = (*outcome.delivery.notes, f"copy of {by.delivery.key}") if same else outcome.delivery.notes
+    delivery = dataclasses.replace(outcome.delivery, used=False, replaced_by=by.delivery.key, notes=notes)
+    # What is wrong with a file that was replaced needs nobody any more.
+    return dataclasses.replace(outcome, delivery=delivery, refused=())
+
+
+# ---- together --------------------------------------------------------------------------------------------
+
+
+def _lines(outcomes: Sequence[_Outcome]) -> pl.DataFrame:
+    frames = [outcome.table.lines for outcome in outcomes if outcome.delivery.used and outcome.table is not None]
+    if not frames:
+        return pl.DataFrame(schema=LINES)
+    # Each is sorted by row and has one sheet, and the files stand in order of claim month and key.
+    return pl.concat(frames, rechunk=True)
+
+
+def _refusals(outcomes: Sequence[_Outcome]) -> pl.DataFrame:
+    frames = [pl.DataFrame(schema=REFUSALS)]
+    for outcome in outcomes:
+        if not outcome.delivery.used:
+            continue
+        whole = [
+            {
+                "delivery": outcome.delivery.key,
+                "contract": outcome.delivery.contract,
+                "sheet": refused.sheet,
+                "row": 0,
+                "cell": refused.cell,
+                "field": refused.field,
+                "code": refused.code,
+                "national": "",
+                "found": refused.found,
+                # Another provider's contract number is nothing for this one to read.
+                "expected": "" if refused.code == "unknown-contract" else refused.expected,
+            }
+            for refused in outcome.refused
+        ]
+        frames.append(pl.DataFrame(whole, schema=REFUSALS))
+        if outcome.table is not None:
+            frames.append(outcome.table.refusals)
+    return pl.concat(frames, rechunk=True)
+
+
+def _problem(inputs: Path, outcome: _Outcome, refused: Refused, known: Contracts) -> Problem:
+    delivery = outcome.delivery
+    message, help_ = FILE_FAULTS[refused.code]
+    expected = refused.expected
+    if refused.code == "unknown-contract":
+        message, expected = message, ""
+        if refused.expected in known.numbers.values():
+            help_ = f"Did you mean '{refused.expected}'? {help_}"
+    told = message.format(
+        found=refused.found,
+        expected=expected,
+        sheet=refused.sheet,
+        cell=refused.cell or "somewhere",
+        field=refused.field,
+    )
+    if outcome.table is None:
+        told += ": none of its lines counts"
+    return Problem(refused.code, Place(_shown(inputs / delivery.key)), told, help_, contract=None)

@@ -1,0 +1,71 @@
+"""What ``settlement check`` answers: every problem of the rule files and every refusal of the deliveries, at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from settlement.domain.periods import Month
+from settlement.domain.problems import Problem
+from settlement.domain.records import Refusal
+
+if TYPE_CHECKING:
+    from settlement.run.month import Report, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found."""
+
+    contracts: int
+    """How many contracts can be settled."""
+    until: Month | None
+    """The last month whose deliveries were read; ``None`` when there are none."""
+    rule_problems: tuple[Problem, ...]
+    delivery_problems: tuple[Problem, ...]
+    refused: tuple[tuple[str, str], ...]
+    """Place and sentence of each refusal."""
+
+
+def check_all(workspace: Workspace, until: Month | None, report: Report) -> Checked:
+    """Reads everything and settles nothing; writes nothing."""
+    from settlement.deliveries import gather
+    from settlement.pricing.accept import accept
+    from settlement.pricing.tables import build_tables
+    from settlement.rules.cases import read_cases
+    from settlement.rules.reader import read_rulebook
+    from settlement.settle import cells_of, refusals_of
+    from settlement.wording import wording
+
+    report("rules")
+    rulebook, rule_problems = read_rulebook(workspace.rules)
+    _, case_problems = read_cases(workspace.rules, rulebook)
+    problems = tuple(dict.fromkeys([*rule_problems, *case_problems]))
+    last = until or last_month(workspace.inputs)
+    if last is None:
+        return Checked(len(rulebook.contracts), None, problems, (), ())
+    report("deliveries")
+    headings = {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()}
+    delivered = gather(workspace.inputs, last, headings)
+    report("lines")
+    accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered), last)
+    words = wording("en")
+    refused = []
+    for row in refusals_of(delivered, accepted).iter_rows(named=True):
+        refusal = Refusal(**{name: row[name] if row[name] is not None or name == "contract" else "" for name in Refusal.__slots__})
+        sheet = f", sheet {refusal.sheet}" if refusal.sheet else ""
+        where = f", cell {refusal.cell}" if refusal.cell else f", row {refusal.row}" if refusal.row else ""
+        refused.append((f"{(workspace.inputs / refusal.delivery).as_posix()}{sheet}{where}", words.refusal(refusal)))
+    return Checked(len(rulebook.contracts), last, problems, delivered.problems, tuple(refused))
+
+
+def last_month(inputs: Path) -> Month | None:
+    """The last month that has a folder of deliveries."""
+    months = []
+    for folder in inputs.iterdir() if inputs.is_dir() else ():
+        try:
+            months.append(Month.parse(folder.name))
+        except ValueError:
+            continue
+    return max(months, default=None)

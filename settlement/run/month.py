@@ -1,0 +1,632 @@
+"""The monthly run: gather, settle, write, record. The only place that joins folders, ledger and settlement.
+
+lock → snapshot of rules and deliveries → pure computation → papers → one publication; on approval, one transaction first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from settlement import __version__
+from settlement.domain.contract import Rulebook
+from settlement.domain.periods import Month
+from settlement.domain.problems import Problem
+from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
+from settlement.run.blocked import Blocked
+from settlement.run.digests import digest_of
+from settlement.run.ledger import ApprovedRun, Approval, FinalRun, Ledger, Posting, postings_of
+from settlement.run.lock import hold
+from settlement.run.outbox import MANIFEST, finish_pending, stage
+from settlement.run.snapshot import Snapshot, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+
+    from settlement.deliveries import Gathered
+    from settlement.settle import Settlement
+
+RECEIPT = "run.json"
+APPROVALS = "approvals.json"
+Report = Callable[[str], None]
+"""Called with the name of each stage as it begins."""
+
+
+def _silent(_: str) -> None:
+    """Reports nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The three folders of an office."""
+
+    rules: Path
+    inputs: Path
+    outputs: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.outputs / "ledger.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A month computed and in balance; nothing of it is written yet."""
+
+    period: Month
+    name: str
+    """The name that the run will have in the ledger."""
+    folder: str
+    """Below the outputs; a correction run of a month that is final has a folder of its own."""
+    final: bool
+    settlement: Settlement
+    delivered: Gathered
+    lines: pl.DataFrame
+    statements: tuple[Statement, ...]
+    payments: tuple[Payment, ...]
+    postings: tuple[Posting, ...]
+    summary: AlertSummary
+    problems: tuple[Problem, ...]
+    rules: Mapping[str, str]
+    inputs: Mapping[str, str]
+    """Digests by path, of the files read."""
+    rules_digest: str
+    inputs_digest: str
+    results_digest: str
+    previous: str
+    """The head of the ledger that it was computed against."""
+    line_files: Mapping[str, bytes]
+    """The Parquet file of each contract, by path in the folder."""
+    logo: bytes | None
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything differs from what was settled before, or is to be paid."""
+        return any(
+            one.to_pay_cents or any(row.difference_cents for row in one.rows) for one in self.statements
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft, published."""
+
+    computed: Computed
+    folder: Path
+    written: int
+    """How many files."""
+    unchanged: bool = False
+    """The month is final and nothing has changed since: nothing was written."""
+
+
+def read_only_ledger(workspace: Workspace) -> Ledger:
+    """The ledger for reading; one that does not exist yet reads as empty."""
+    return Ledger.open(workspace.ledger, create=False)
+
+
+def compute(
+    workspace: Workspace,
+    period: Month,
+    *,
+    final: bool = False,
+    report: Report = _silent,
+    on_hold: Mapping[str, str] | None = None,
+) -> Computed:
+    """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing outside a private
+    temporary folder. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
+    with tempfile.TemporaryDirectory(prefix="settlement-") as private:
+        report("snapshot")
+        copied = take_snapshot(workspace, period, Path(private) / "copy")
+        return _compute(workspace, period, copied, final=final, report=report, on_hold=on_hold or {})
+
+
+def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
+    """Copies the rule files and the deliveries up to a month; computation reads only the copy."""
+
+    def wanted(source: str, path: str) -> bool:
+        if source == "rules":
+            return True
+        first = path.split("/", 1)[0]
+        return not _is_month(first) or first <= str(period)
+
+    for name, folder in (("rules", workspace.rules), ("inputs", workspace.inputs)):
+        if not folder.is_dir():
+            raise Blocked(
+                f"There is no folder {folder}.", f"Give the folder of the {name} with --{name}, or go to where it stands."
+            )
+    return snapshot({"rules": workspace.rules, "inputs": workspace.inputs}, into, wanted=wanted)
+
+
+def _is_month(name: str) -> bool:
+    try:
+        Month.parse(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _compute(
+    workspace: Workspace, period: Month, copied: Snapshot, *, final: bool, report: Report, on_hold: Mapping[str, str]
+) -> Computed:
+    from settlement.decisions.engine import Engine
+    from settlement.deliveries import gather
+    from settlement.rules.reader import read_rulebook
+    from settlement.run.balance import check_balance
+    from settlement.settle import Before, settle
+    from settlement.statements.compose import Paid, compose, payments_of, settled_lines
+
+    report("rules")
+    rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=workspace.rules)
+    report("deliveries")
+    delivered = gather(
+        copied["inputs"].path,
+        period,
+        {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
+    )
+    with read_only_ledger(workspace) as ledger:
+        earlier = ledger.runs()
+        _refuse_earlier_month(period, earlier)
+        claims = ledger.claims()
+        paid = {contract: cents - claims.get(contract, 0) for contract, cents in ledger.paid().items()}
+        paid |= {contract: -cents for contract, cents in claims.items() if contract not in paid}
+        before = Before(settled=ledger.settled(), paid=paid)
+        by_month = Paid({contract: ledger.paid_by_month(contract) for contract in rulebook.contracts})
+        previous, name = ledger.head(), ledger.next_name(period)
+    corrections = sum(1 for run in earlier if run.period == period)
+    with Engine() as engine:
+        settlement = settle(rulebook, delivered, period, before, engine, report)
+    report("statements")
+    lines = settled_lines(settlement)
+    line_files = _line_files(lines, period, f"-C{corrections}" if corrections else "")
+    digests = {
+        contract: (path.rpartition("/")[2], hashlib.sha256(content).hexdigest())
+        for contract, (path, content) in line_files.items()
+    }
+    statements = compose(
+        settlement,
+        delivered,
+        lines,
+        by_month,
+        final=final,
+        suffix=f"-C{corrections}" if corrections else "",
+        line_files=digests,
+        on_hold=on_hold,
+    )
+    payments = payments_of(statements)
+    postings = _postings(statements, rulebook, period)
+    report("balance")
+    check_balance(settlement, delivered, lines, statements, payments, postings)
+    return Computed(
+        period=period,
+        name=name,
+        folder=f"{period}-correctie-{corrections}" if corrections else str(period),
+        final=final,
+        settlement=settlement,
+        delivered=delivered,
+        lines=lines,
+        statements=tuple(statements),
+        payments=tuple(payments),
+        postings=tuple(postings),
+        summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
+        problems=(*rule_problems, *delivered.problems),
+        rules={path: file.digest for path, file in copied["rules"].files.items()},
+        inputs={path: file.digest for path, file in copied["inputs"].files.items()},
+        rules_digest=copied["rules"].digest,
+        inputs_digest=copied["inputs"].digest,
+        results_digest=_results_digest(statements, payments),
+        previous=previous,
+        line_files=dict(line_files.values()),
+        logo=_logo(rulebook, copied),
+    )
+
+
+def _refuse_earlier_month(period: Month, earlier: Sequence[FinalRun]) -> None:
+    later = [run for run in earlier if run.period > period]
+    if later:
+        raise Blocked(
+            f"{period} cannot be settled: {later[-1].period} is already final ({later[-1].name}).",
+            f"What changed in {period} is settled with the next month, as a correction of {period}.",
+        )
+
+
+def _line_files(lines: pl.DataFrame, period: Month, suffix: str) -> dict[str, tuple[str, bytes]]:
+    """Contract → path in the folder and bytes of the Parquet file with all its lines to date."""
+    from settlement.statements.compose import statement_number
+
+    found = {}
+    for (contract,), frame in lines.partition_by("contract", as_dict=True, maintain_order=True).items():
+        buffer = io.BytesIO()
+        frame.drop("contract").write_parquet(buffer, compression="zstd", compression_level=3)
+        found[str(contract)] = (f"statements/{statement_number(str(contract), period, suffix)}.parquet", buffer.getvalue())
+    return found
+
+
+def _postings(statements: Sequence[Statement], rulebook: Rulebook, period: Month) -> list[Posting]:
+    claims = rulebook.organisation.negative_payable == "claim"
+    found: list[Posting] = []
+    for one in statements:
+        changes = {(row.year, row.service or "", row.term, row.month): row.difference_cents for row in one.rows}
+        found += postings_of(
+            one.contract.number,
+            period,
+            changes,
+            payment_cents=one.to_pay_cents,
+            claim_cents=max(-one.payable_cents, 0) if claims else 0,
+        )
+    return found
+
+
+def _logo(rulebook: Rulebook, copied: Snapshot) -> bytes | None:
+    name = rulebook.organisation.logo
+    return (copied["rules"].path / name).read_bytes() if name and name in copied["rules"].files else None
+
+
+def _summary(
+    settlement: Settlement,
+    delivered: Gathered,
+    statements: Sequence[Statement],
+    name: str,
+    rules_digest: str,
+    *,
+    final: bool,
+) -> AlertSummary:
+    period = settlement.period
+    return AlertSummary(
+        period=period,
+        run=name,
+        organisation=settlement.rulebook.organisation.name,
+        language=settlement.rulebook.organisation.language,
+        contracts=len(statements),
+        deliveries=sum(1 for one in delivered.deliveries if one.claim_month == period and one.used),
+        deliveries_missing=len(settlement.counted.missing),
+        statements=len(statements),
+        to_pay_cents=sum(one.to_pay_cents for one in statements),
+        held=sum(1 for one in statements if one.held_cents or one.on_hold),
+        final=final,
+        rules_digest=rules_digest,
+    )
+
+
+# ---- the receipt -----------------------------------------------------------------------------------------
+
+
+def _results_digest(statements: Sequence[Statement], payments: Sequence[Payment]) -> str:
+    """One digest over every amount: the same for a draft and for the final run that it becomes."""
+    content = {
+        "statements": [
+            {
+                "number": one.number,
+                "rows": [_row_key(row) for row in one.rows],
+                "carried": one.carried_cents,
+                "payable": one.payable_cents,
+                "to_pay": one.to_pay_cents,
+                "held": one.held_cents,
+                "lines": one.lines_digest,
+            }
+            for one in statements
+        ],
+        "payments": [[p.statement, p.contract, p.iban, p.cents, p.reference] for p in payments],
+    }
+    return hashlib.sha256(_json(content)).hexdigest()
+
+
+def _row_key(row: StatementRow) -> list[Any]:
+    return [row.year, row.service, row.term, str(row.month), row.is_cents, row.was_cents]
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[Approval] = ()) -> bytes:
+    """``run.json``: what was read, what came out, and what binds it: digests, totals, the amounts with their workings."""
+    settlement, delivered = computed.settlement, computed.delivered
+    refused = dict(
+        settlement.refusals.filter(settlement.refusals["row"] > 0)
+        .unique(["delivery", "row"]).group_by("delivery").len().iter_rows()
+    )  # fmt: skip
+    accepted = dict(settlement.accepted.lines.group_by("delivery").len().iter_rows())
+    return _json(
+        {
+            "run": computed.name,
+            "period": str(computed.period),
+            "status": "final" if computed.final else "draft",
+            "approved_by": [approval.person for approval in approvals],
+            "version": __version__,
+            "organisation": settlement.rulebook.organisation.name,
+            "ledger_before": computed.previous,
+            "rules": {"digest": computed.rules_digest, "files": computed.rules},
+            "inputs": {"digest": computed.inputs_digest, "files": computed.inputs},
+            "results_digest": computed.results_digest,
+            "totals": totals(computed),
+            "deliveries": [
+                {
+                    "file": one.key,
+                    "digest": one.digest,
+                    "contract": one.contract,
+                    "claim_month": str(one.claim_month),
+                    "used": one.used,
+                    "replaced_by": one.replaced_by,
+                    "lines": one.rows,
+                    "accepted": accepted.get(one.key, 0),
+                    "refused": refused.get(one.key, 0),
+                    "sheet": one.sheet,
+                    "columns": dict(sorted(one.columns.items())),
+                }
+                for one in delivered.deliveries
+            ],
+            "statements": [_statement_json(one) for one in computed.statements],
+            "problems": [str(problem) for problem in computed.problems],
+            "files": {
+                path: {"sha256": file.digest, "bytes": file.size}
+                for path, file in ((path, digest_of(content)) for path, content in sorted(files.items()))
+            },
+        }
+    )
+
+
+def totals(computed: Computed) -> dict[str, int]:
+    """The figures of the run, in cents and counts."""
+    statements, delivered = computed.statements, computed.delivered
+    own = [one for one in delivered.deliveries if one.claim_month == computed.period]
+    return {
+        "statements": len(statements),
+        "deliveries": sum(1 for one in own if one.used),
+        "deliveries_replaced": sum(1 for one in own if not one.used),
+        "deliveries_missing": computed.summary.deliveries_missing,
+        "lines_accepted": sum(one.accepted_lines for one in statements),
+        "lines_refused": sum(one.refused_lines for one in statements),
+        "alerts": len(computed.settlement.alerts),
+        "changed_cents": sum(row.difference_cents for one in statements for row in one.rows),
+        "payable_cents": sum(one.payable_cents for one in statements),
+        "to_pay_cents": sum(one.to_pay_cents for one in statements),
+        "held_cents": sum(one.held_cents for one in statements),
+        "open_cents": sum(one.payable_cents - one.to_pay_cents for one in statements),
+    }
+
+
+def _statement_json(one: Statement) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "contract": one.contract.number,
+        "provider": one.provider.key,
+        "payable_cents": one.payable_cents,
+        "carried_cents": one.carried_cents,
+        "to_pay_cents": one.to_pay_cents,
+        "held_cents": one.held_cents,
+        "on_hold": one.on_hold,
+        "entitled_to_date_cents": one.entitled_to_date_cents,
+        "accepted_lines": one.accepted_lines,
+        "refused_lines": one.refused_lines,
+        "rules_file": one.rules_file,
+        "rules_digest": one.rules_digest,
+        "lines_file": one.lines_file,
+        "lines_digest": one.lines_digest,
+        "rows": [_row_json(row) for row in one.rows],
+    }
+
+
+def _row_json(row: StatementRow) -> dict[str, Any]:
+    working = row.working
+    return {
+        "year": row.year,
+        "service": row.service,
+        "term": row.term,
+        "article": row.article,
+        "place": str(row.place),
+        "month": str(row.month),
+        "is_cents": row.is_cents,
+        "was_cents": row.was_cents,
+        "formula": working.formula if working else "",
+        "numbers": {
+            name: [str(value) if isinstance(value, Fraction) else value, unit]
+            for name, (value, unit) in (working.numbers.items() if working else ())
+        },
+    }
+
+
+# ---- the papers ------------------------------------------------------------------------------------------
+
+
+def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, bytes]:
+    """Every file of the month's folder, by path in it: statements, lines, alerts, payment advice and the receipt."""
+    from settlement.alerts.page import render_alerts
+    from settlement.alerts.workbook import write_alerts
+    from settlement.statements.payments import payment_advice
+    from settlement.statements.workbook import write_statement
+
+    files: dict[str, bytes] = dict(computed.line_files)
+    for one in computed.statements:
+        files[f"statements/{one.number}.xlsx"] = write_statement(one, computed.logo)
+    alerts = computed.settlement.alerts
+    files["alerts.xlsx"] = write_alerts(alerts, computed.summary)
+    files["alerts.html"] = render_alerts(alerts, computed.summary).encode()
+    files["payments.csv"] = payment_advice(computed.payments)
+    files[RECEIPT] = receipt(computed, files, approvals)
+    return files
+
+
+# ---- draft and final -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _held(workspace: Workspace, command: str, now: dt.datetime) -> Iterator[None]:
+    """The workspace is ours, and what a killed run left is finished first."""
+    with hold(workspace.outputs, command=command, now=now):
+        with read_only_ledger(workspace) as ledger:
+            finish_pending(workspace.outputs, ledger.has_receipt)
+        yield
+
+
+def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report = _silent) -> Drafted:
+    """Settles a month as a draft and publishes its papers; a former draft of the month is replaced.
+
+    Raises what ``compute`` raises, and ``Blocked`` when a file cannot be written; then everything is as it was.
+    """
+    with _held(workspace, f"run --period {period}", now):
+        computed = compute(workspace, period, report=report)
+        if computed.folder != str(period) and not computed.changes:
+            return Drafted(computed, workspace.outputs / str(period), 0, unchanged=True)
+        report("writing")
+        files = papers(computed)
+        stage(workspace.outputs, computed.folder, files).publish()
+        return Drafted(computed, workspace.outputs / computed.folder, len(files))
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What became of an approval."""
+
+    person: str
+    folder: Path
+    final: FinalRun | None
+    """``None``: another person has to approve too."""
+    approvals: tuple[Approval, ...] = field(default=())
+
+
+def draft_folder(workspace: Workspace, period: Month) -> Path:
+    """Where the draft of a month stands: the last of its folders whose receipt says draft. Raises ``Blocked``."""
+    folders = sorted(workspace.outputs.glob(f"{period}*/{RECEIPT}"), key=lambda path: (len(path.parent.name), path.parent.name))
+    for path in reversed(folders):
+        if _receipt(path)["status"] == "draft":
+            return path.parent
+    if folders:
+        raise Blocked(
+            f"{period} is final; there is no draft to approve.",
+            f"When deliveries or rules have changed, 'settlement run --period {period}' makes a draft of the difference.",
+        )
+    raise Blocked(f"There is no draft of {period}.", f"Make it first: settlement run --period {period}")
+
+
+def _receipt(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Blocked(f"{path} cannot be read.", "Make the draft again: settlement run --period 2018-03") from error
+    if not isinstance(found, dict):
+        raise Blocked(f"{path} is not a receipt.", "Make the draft again: settlement run --period 2018-03")
+    return found
+
+
+def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, report: Report = _silent) -> Approved:
+    """Makes the draft of a month final: records it in the ledger and publishes its final papers.
+
+    The approval is bound to the rules, the deliveries, the results and the files of the draft; ``Blocked`` says which
+    of them has changed. With ``approval: two persons`` the first is kept until a second, different one approves.
+    """
+    with _held(workspace, f"approve --period {period}", now):
+        folder = draft_folder(workspace, period)
+        said = _receipt(folder / RECEIPT)
+        _refuse_changed_files(folder, said)
+        computed = compute(workspace, period, final=True, report=report)
+        _refuse_changed_sources(computed, said)
+        approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
+        if approvals is None:
+            return Approved(person, folder, None)
+        report("writing")
+        files = papers(computed, approvals)
+        made = digest_of(files[RECEIPT]).digest
+        staged = stage(workspace.outputs, computed.folder, files, awaits=made)
+        report("ledger")
+        with Ledger.open(workspace.ledger) as ledger:
+            final = ledger.record(
+                ApprovedRun(
+                    period=period,
+                    approvals=approvals,
+                    rules_digest=computed.rules_digest,
+                    inputs_digest=computed.inputs_digest,
+                    results_digest=computed.results_digest,
+                    receipt_digest=made,
+                    code_version=__version__,
+                    expected_previous=computed.previous,
+                ),
+                computed.postings,
+                computed.payments,
+                staged.files,
+            )
+        staged.publish()
+        (folder / APPROVALS).unlink(missing_ok=True)
+        return Approved(person, folder, final, approvals)
+
+
+def _refuse_changed_files(folder: Path, said: Mapping[str, Any]) -> None:
+    """Every file of the draft must be what its receipt says, and the receipt what the manifest says."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, KeyError) as error:
+        raise Blocked(f"The list of the draft's files in {folder} cannot be read.", _AGAIN) from error
+    expected = {path: entry["sha256"] for path, entry in said["files"].items()} | {RECEIPT: manifest[RECEIPT]["sha256"]}
+    changed = []
+    for path, digest in expected.items():
+        try:
+            content = (folder / path).read_bytes()
+        except OSError:
+            changed.append(f"{path} is missing")
+            continue
+        if hashlib.sha256(content).hexdigest() != digest:
+            changed.append(f"{path} was changed")
+    if changed:
+        raise Blocked(f"The draft in {folder} is not what was made: {'; '.join(changed[:10])}.", _AGAIN)
+
+
+_AGAIN = "Make the draft again, look at it, and approve that: settlement run --period …"
+
+
+def _refuse_changed_sources(computed: Computed, said: Mapping[str, Any]) -> None:
+    """Rules, deliveries and results must be those of the draft."""
+    changed = []
+    for what, now, then in (
+        ("rule file", computed.rules, said["rules"]["files"]),
+        ("delivery", computed.inputs, said["inputs"]["files"]),
+    ):
+        changed += [f"{what} {path} was changed" for path in sorted(now.keys() & then.keys()) if now[path] != then[path]]
+        changed += [f"{what} {path} is new" for path in sorted(now.keys() - then.keys())]
+        changed += [f"{what} {path} is gone" for path in sorted(then.keys() - now.keys())]
+    if not changed and computed.previous != said["ledger_before"]:
+        changed.append("another run was made final since")
+    if not changed and computed.results_digest != said["results_digest"]:
+        changed.append("the amounts come out otherwise (another version of settlement?)")
+    if changed:
+        raise Blocked(
+            f"The draft of {computed.period} no longer holds: {'; '.join(changed[:10])}.",
+            f"Make it again, look at it, and approve that: settlement run --period {computed.period}",
+        )
+
+
+def _approvals(
+    folder: Path, said: Mapping[str, Any], own: Approval, rulebook: Rulebook
+) -> tuple[Approval, ...] | None:
+    """The approvals when they suffice; else keeps this one and gives ``None``."""
+    if rulebook.organisation.approval == "one person":
+        return (own,)
+    path = folder / APPROVALS
+    bound = hashlib.sha256((folder / RECEIPT).read_bytes()).hexdigest()
+    kept: list[Approval] = []
+    if path.exists():
+        found = json.loads(path.read_bytes())
+        if found.get("receipt") == bound:
+            kept = [Approval(one["person"], dt.datetime.fromisoformat(one["at"])) for one in found["approvals"]]
+    if any(one.person.casefold() == own.person.casefold() for one in kept):
+        raise Blocked(
+            f"{own.person} has approved {said['period']} already; a second, different person has to.",
+            f"Ask a colleague: settlement approve --period {said['period']} --by 'name'",
+        )
+    if kept:
+        return (*kept, own)
+    from settlement.run.outbox import write_atomically
+
+    content = {"receipt": bound, "approvals": [{"person": own.person, "at": own.at.isoformat()}]}
+    write_atomically(path, _json(content))
+    return None

@@ -1,0 +1,66 @@
+"""The monthly service: which months are due, and settling them as drafts under the lock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from settlement.domain.periods import Month
+from settlement.run.blocked import Blocked
+from settlement.run.month import RECEIPT, Workspace, draft, read_only_ledger
+from settlement.run.schedule import due_months, serve
+
+
+def serve_months(
+    workspace: Workspace, log: Callable[[str], None], clock: Callable[[], dt.datetime], *, once: bool = False
+) -> None:
+    """Serves until told to end. A month counts as settled when the ledger has it or a draft of it stands in the outputs.
+
+    Raises ``Blocked`` when organisation.yaml cannot be read: without it nobody knows when to run.
+    """
+    from settlement.rules.reader import read_rulebook
+
+    rulebook, problems = read_rulebook(workspace.rules)
+    for problem in problems:
+        log(str(problem).replace("\n", " | "))
+    if not rulebook.contracts:
+        raise Blocked(f"No contract in {workspace.rules} can be settled.", f"See what is wrong: settlement check --rules {workspace.rules}")
+
+    def due(now: dt.datetime) -> Sequence[Month]:
+        first = _first_month(workspace)
+        return [] if first is None else due_months(rulebook.organisation.schedule, first, now, settled_months(workspace))
+
+    def settle(month: Month) -> None:
+        made = draft(workspace, month, clock(), lambda _: None)
+        for problem in made.computed.problems:
+            log(str(problem).replace("\n", " | "))
+
+    serve(due, settle, rulebook.organisation.schedule, log, clock, once=once)
+
+
+def settled_months(workspace: Workspace) -> frozenset[Month]:
+    """The months that are final, stand as a draft, or lie before one that is final."""
+    with read_only_ledger(workspace) as ledger:
+        final = {run.period for run in ledger.runs()}
+    drafts = set()
+    for path in workspace.outputs.glob(f"*/{RECEIPT}"):
+        try:
+            drafts.add(Month.parse(path.parent.name[:7]))
+        except ValueError:
+            continue
+    first = _first_month(workspace)
+    before = set()
+    if final and first is not None:
+        before = {Month.from_index(index) for index in range(first.index, max(final).index + 1)}
+    return frozenset(final | drafts | before)
+
+
+def _first_month(workspace: Workspace) -> Month | None:
+    """The first month that has a folder of deliveries: from then on every month is due in its turn."""
+    months = []
+    for folder in workspace.inputs.iterdir() if workspace.inputs.is_dir() else ():
+        try:
+            months.append(Month.parse(folder.name))
+        except ValueError:
+            continue
+    return min(months, default=None)
