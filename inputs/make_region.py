@@ -16,9 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import region_books as books
-from region_children import MONTHS, NAMES, SEEN, YEAR, Book, Row, euros
-from region_sheets import SHEETS, Sheet, write_csv, write_workbook
+# The folder of deliveries is no place for compiled files.
+sys.dont_write_bytecode = True
+
+import region_books as books  # noqa: E402 - after the line above
+from region_children import MONTHS, NAMES, SEEN, YEAR, Book, Row, euros  # noqa: E402
+from region_sheets import SHEETS, Sheet, write_csv, write_workbook  # noqa: E402
 
 BOOKS: dict[str, Callable[[Book], None]] = {
     "UTR-AJ-2018-01": books.de_linde,
@@ -138,7 +141,7 @@ def readme(region: Region) -> str:
         "* Vecht & Vaart's crisis care is below 80 % of its minimum in March and April: settled, given back in May.",
         "* Wilgenrijs passes 70 % of its ceiling in March and 90 % in April; in May it is full.",
         "* Leeskracht passes its ceiling in June; what lies above is held.",
-        "* Kompaspunt's consultations pass the ceiling of the month in January, April and May: the rest is paid for 40 %.",
+        "* Kompaspunt's consultations pass the ceiling of a month in January, April and May: above it 40 % is paid.",
         "* REG-2018-LO-015 has more in credits than in lines in April: its payment is negative.",
         "",
     ]

@@ -354,7 +354,7 @@ def write_workbook(contract: str, sheet: Sheet, month: int, rows: Sequence[Row])
         cell.font = Font(name="Calibri", bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", start_color="1F4E79")
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-        page.column_dimensions[get_column_letter(sheet.left + number)].width = max(12, len(heading) + 2)
+        page.column_dimensions[get_column_letter(sheet.left + number)].width = max(16, len(heading) + 2)
     for down, row in enumerate(rows, 1):
         for number, name in enumerate(sheet.columns):
             _write(page, top + down, sheet.left + number, row.get(name), sheet)

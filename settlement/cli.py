@@ -526,26 +526,19 @@ def main() -> None:
     from settlement.run.blocked import Blocked
 
     try:
-        app(standalone_mode=False)
+        app()
     except Blocked as blocked:
         _tell(str(blocked))
         sys.exit(WRONG_USE)
-    except typer.Abort:
-        _tell("Stopped.")
+    except KeyboardInterrupt:
+        _tell("Stopped. Nothing was recorded.")
         sys.exit(FAULT)
     except Exception as error:  # noqa: BLE001 - the last place where a fault can be told in words
         sys.exit(_unexpected(error))
 
 
 def _unexpected(error: Exception) -> int:
-    """Tells a fault: usage in the words of the command line, everything else as what it is, without a traceback."""
-    import click
-
-    if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
+    """Tells a fault that no file of the user's explains: what it is, without a traceback."""
     name = type(error).__name__
     if name == "GateDisagrees":
         _tell(f"{error}\nNothing was paid and nothing was written. This is a fault of the program or the machine: report it.")

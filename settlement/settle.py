@@ -23,7 +23,7 @@ from settlement.decisions.rounds import (
     rewards_round,
 )
 from settlement.decisions.signals import Counted24, alerts, signals_round
-from settlement.deliveries import Gathered
+from settlement.deliveries.gather import Gathered
 from settlement.domain.contract import Rulebook
 from settlement.domain.measures import IN_MONTH
 from settlement.domain.periods import Month

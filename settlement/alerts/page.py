@@ -14,6 +14,9 @@ from settlement.domain.records import Alert, AlertSummary
 from settlement.wording import Wording, wording
 from settlement.wording.outside import shown
 
+_SHOWN_SOURCES = 3
+"""More sources than this are counted in the table, and named where the reader asks how the alert came about."""
+
 _WIDTH, _HEIGHT, _EDGE = 104, 30, 4
 """Of the small drawing, in pixels."""
 
@@ -46,6 +49,7 @@ def render_alerts(alerts: Sequence[Alert], summary: AlertSummary) -> str:
         rows=[_row(alert, words) for alert in in_order(alerts)],
         rules_digest=summary.rules_digest,
         text=words.text,
+        shown_sources=_SHOWN_SOURCES,
     )
 
 
@@ -66,6 +70,7 @@ def _tiles(alerts: Sequence[Alert], summary: AlertSummary, words: Wording) -> li
 
 def _row(alert: Alert, words: Wording) -> dict[str, object]:
     formula, filled = words.formula(alert.working)
+    left = len(alert.sources) - _SHOWN_SOURCES
     return {
         "rank": SEVERITIES.index(alert.severity),
         "tone": alert.severity,
@@ -86,6 +91,7 @@ def _row(alert: Alert, words: Wording) -> dict[str, object]:
         "deviation": words.deviation(alert.value, alert.norm),
         "line": _line(alert, words),
         "sources": [shown(source) for source in alert.sources],
+        "more": words.text("more sources", count=left) if left > 0 else "",
     }
 
 

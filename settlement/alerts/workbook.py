@@ -55,38 +55,38 @@ def in_order(alerts: Iterable[Alert]) -> list[Alert]:
 def run_line(summary: AlertSummary, words: Wording) -> str:
     """Of which run the alerts are, in one line."""
     key = "alerts run" if summary.deliveries_missing else "alerts run complete"
-    line = words.text(
+    return words.text(
         key,
         run=summary.run,
         contracts=summary.contracts,
         deliveries=summary.deliveries,
         missing=summary.deliveries_missing,
     )
-    return line if summary.final else f"{words.text('draft mark')} · {line}"
 
 
 def _alerts(book: Book, alerts: Sequence[Alert], summary: AlertSummary, words: Wording) -> None:
     text = words.text
     columns = [
         Column(text("severity"), 9, center=True),
-        Column(text("contract"), 17, wrap=True),
-        Column(text("provider"), 20, wrap=True),
-        Column(text("service"), 18, wrap=True),
-        Column(text("signal"), 24, wrap=True),
-        Column(text("figure"), 14, right=True),
-        Column(text("norm"), 14, right=True),
-        Column(text("deviation"), 13, right=True),
+        Column(text("contract"), 16, wrap=True),
+        Column(text("provider"), 17, wrap=True),
+        Column(text("service"), 15, wrap=True),
+        Column(text("signal"), 20, wrap=True),
+        Column(text("figure"), 13, right=True),
+        Column(text("norm"), 13, right=True),
+        Column(text("deviation"), 12, right=True),
         Column(text("course six months"), 9, center=True),
-        Column(text("with numbers"), 26, wrap=True),
+        Column(text("with numbers"), 22, wrap=True),
         Column(text("to"), 12, wrap=True, tone="muted"),
-        Column(text("article"), 8, tone="muted"),
-        Column(text("sources"), 22, wrap=True, tone="muted"),
-        Column(text("follow-up"), 22, wrap=True, unlocked=True),
+        Column(text("article"), 7, tone="muted"),
+        Column(text("sources"), 19, wrap=True, tone="muted"),
+        Column(text("follow-up"), 18, wrap=True, unlocked=True),
     ]
     sheet = book.sheet(text("sheet alerts"), [column.width for column in columns], landscape=True)
     sheet.put(1, 1, text("alerts title", month=words.month(summary.period)), TITLE.but(size=16))
     sheet.height(1, 26)
-    sheet.put(2, 1, run_line(summary, words), SUBTITLE.but(size=9.5))
+    line = run_line(summary, words)
+    sheet.put(2, 1, line if summary.final else f"{text('draft mark')} · {line}", SUBTITLE.but(size=9.5))
     tiles: list[tuple[Value, str, Look]] = [
         (sum(alert.severity == severity for alert in alerts), words.severity(severity).lower(), Look(kind="count"))
         for severity in SEVERITIES

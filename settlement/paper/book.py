@@ -31,7 +31,7 @@ from openpyxl.utils import get_column_letter
 from settlement.domain.periods import Month
 from settlement.paper.charts import Chart, drawn
 from settlement.paper.logo import Logo
-from settlement.paper.looks import BODY, FONT, HEADING, TONES, Kind, Look, Tone
+from settlement.paper.looks import BODY, FONT, HEADING, OPEN, TONES, Kind, Look, Tone
 from settlement.wording import Language
 from settlement.wording.outside import for_cell
 
@@ -332,6 +332,8 @@ class Sheet:
     def _writer(self, column: Column, letter: str) -> Callable[[Value | Toned, int], str]:
         """How a value of a column becomes a cell; styles are numbered once."""
         base = BODY.but(kind=column.kind, wrap=column.wrap, unlocked=column.unlocked, **side(column))
+        if column.unlocked:
+            base = base.but(fill=OPEN)
         numbered: dict[tuple[Tone, Kind], int] = {}
 
         def style(tone: Tone, kind: Kind) -> int:
@@ -340,23 +342,28 @@ class Sheet:
                 numbered[tone, kind] = self._book.style(look, text=kind == "text")[1]
             return numbered[tone, kind]
 
-        def write(value: Value | Toned, row: int) -> str:
+        def written(value: Value | Toned) -> str:
             tone = column.tone
             if isinstance(value, Toned):
                 value, tone = value
             if value is None or value == "":
-                return f'<c r="{letter}{row}" s="{style(tone, column.kind)}"/>'
+                return f' s="{style(tone, column.kind)}"/>'
             if isinstance(value, str):
-                text = escape(for_cell(value))
                 number = style(tone, "text")
-                return (
-                    f'<c r="{letter}{row}" s="{number}" t="inlineStr">'
-                    f'<is><t xml:space="preserve">{text}</t></is></c>'
-                )
+                return f' s="{number}" t="inlineStr"><is><t xml:space="preserve">{escape(for_cell(value))}</t></is></c>'
             if tone == "plain" and column.kind == "amount" and isinstance(value, int) and value < 0:
                 tone = "negative"
             kind: Kind = "count" if whole(value, column.kind) else column.kind
-            return f'<c r="{letter}{row}" s="{style(tone, kind)}"><v>{stored(value, column.kind)}</v></c>'
+            return f' s="{style(tone, kind)}"><v>{stored(value, column.kind)}</v></c>'
+
+        # Most values of a column come again and again: each is written once.
+        known: dict[Value | Toned, str] = {}
+
+        def write(value: Value | Toned, row: int) -> str:
+            rest = known.get(value)
+            if rest is None:
+                rest = known[value] = written(value)
+            return f'<c r="{letter}{row}"{rest}'
 
         return write
 

@@ -19,6 +19,8 @@ RED_SOFT = "FBE9E9"
 AMBER = "8A5A00"
 AMBER_SOFT = "FFF3D6"
 GREY_SOFT = "EEF1F5"
+OPEN = "FFFBEA"
+"""Cells that a reader may fill in."""
 
 Kind = Literal["text", "amount", "count", "quantity", "decimal", "share", "day", "month"]
 """What a cell holds: text; cents; a whole number; thousandths; a number shown to one decimal; a fraction of one; a date;

@@ -102,7 +102,7 @@ def _checks(period: Month) -> list[_Check]:
     year_end = service_month // 12 * 12 + 11
     open_until = year_end + pl.col("open_months")
     in_time = service_month + pl.col("deadline_months")
-    quantity = (pl.col("quantity_milli") / 1000).cast(pl.String)
+    quantity = _number(pl.col("quantity_milli"), 1000)
     claims = pl.col("claimed_cents").is_not_null() & pl.col("value_cents").is_not_null() & care
     per_line = pl.col("rounding") != "half up per client and month"
     plain = tariff & ~pl.col("whole_hours") & per_line & pl.col("bound_milli").is_null()
@@ -201,8 +201,8 @@ def _checks(period: Month) -> list[_Check]:
         ),
         _Check(
             "amount-differs", "claimed", claims & amount_differs, "9346",
-            pl.col("claimed_cents").cast(pl.String),
-            pl.when(is_arrangement).then(start_part).otherwise(pl.col("value_cents")).cast(pl.String),
+            _euros(pl.col("claimed_cents")),
+            _euros(pl.when(is_arrangement).then(start_part).otherwise(pl.col("value_cents"))),
         ),
         _Check(
             "missing-previous-reference", "previous_reference",
@@ -217,6 +217,21 @@ def _checks(period: Month) -> list[_Check]:
 
 def _day(column: str) -> pl.Expr:
     return pl.col(column).dt.strftime("%d-%m-%Y")
+
+
+def _number(scaled: pl.Expr, scale: int) -> pl.Expr:
+    """A scaled number as people write it here: ``7,5``, without zeros that say nothing."""
+    whole, rest = (scaled.abs() // scale).cast(pl.String), scaled.abs() % scale
+    digits = (rest + scale).cast(pl.String).str.slice(1).str.strip_chars_end("0")
+    sign = pl.when(scaled < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    return sign + whole + pl.when(rest == 0).then(pl.lit("")).otherwise(pl.lit(",") + digits)
+
+
+def _euros(cents: pl.Expr) -> pl.Expr:
+    """An amount as people write it here: ``€ 432,00``."""
+    sign = pl.when(cents < 0).then(pl.lit("€ -")).otherwise(pl.lit("€ "))
+    whole, rest = (cents.abs() // 100).cast(pl.String), (cents.abs() % 100 + 100).cast(pl.String).str.slice(1)
+    return sign + whole + pl.lit(",") + rest
 
 
 def _no_refusals() -> pl.DataFrame:

@@ -152,7 +152,7 @@ def read_one(keys: Keys, entry: Entry, value: Value, example: str) -> Any:  # no
             f"Write it on the same line: {example}",
         )
         return None
-    if node.place not in keys.page.spoiled and not node.value.strip():
+    if node.place not in keys.page.spoiled and not node.value:
         keys.problem(
             "no-value", entry.key.place, f"'{entry.key.value}' has no value", f"Write it behind the colon: {example}"
         )
@@ -166,7 +166,7 @@ def read_value(keys: Keys, text: Text, value: Value) -> Any:  # noqa: ANN401 -- 
         keys.whole = False
         return None
     try:
-        return value.read(text.value.strip())
+        return value.read(text.value)
     except NotAccepted as answer:
         keys.problem(answer.code, text.place, answer.message, answer.advice)
         return None
@@ -187,7 +187,7 @@ def read_many(keys: Keys, entry: Entry, value: Value, example: str) -> tuple[Any
         return () if found is None else (found,)
     figures: list[Any] = []
     for item in entry.node.items:
-        if not isinstance(item, Text) or not item.value.strip():
+        if not isinstance(item, Text) or not item.value:
             keys.problem(
                 "not-an-item",
                 item.place,
@@ -338,8 +338,23 @@ def _read_level(
         )
         return
     mapping = under(keys, entry, f"{_one_of(levels[0])}: {key.value.example}")
+    check_alike(keys, mapping)
     for below in mapping.entries if mapping is not None else ():
         _read_level(keys, below, key, levels[1:], (*name, below.key.value), prices)
+
+
+def check_alike(keys: Keys, mapping: Mapping | None) -> None:
+    """No two names of the contract differ only in capitals or spaces: a delivered line could mean either."""
+    seen: dict[str, Text] = {}
+    for entry in mapping.entries if mapping is not None else ():
+        first = seen.setdefault("".join(entry.key.value.casefold().split()), entry.key)
+        if first is not entry.key:
+            keys.problem(
+                "names-alike",
+                entry.key.place,
+                f"{quote(entry.key.value)} is too like {quote(first.value)} on line {first.place.line}",
+                "A delivered line could mean either. Write them more differently, or keep one.",
+            )
 
 
 def _one_of(level: str) -> str:

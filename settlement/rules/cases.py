@@ -47,7 +47,7 @@ def read_cases(folder: Path, rulebook: Rulebook) -> tuple[list[Case], list[Probl
     for path in paths:
         if not is_cases(path):
             continue
-        page, root = open_page(folder, path)
+        page, root = open_page(folder, path, folder)
         contract = _contract_beside(page, path, paths, by_file, folder)
         if root is not None:
             cases += _read_file(page, root, contract)

@@ -23,6 +23,7 @@ from settlement.domain.fields import FIELDS
 from settlement.domain.money import BASIS_POINTS, divide_half_up
 from settlement.rules.blocks import (
     Keys,
+    check_alike,
     read_keys,
     read_many,
     read_one,
@@ -146,6 +147,7 @@ def read_contract(page: Page, root: Mapping) -> Draft:
     broken_year = draft.keys.fields.get("broken_year", "pro rata")
     if "services" in entries:
         services = under(draft.keys, entries["services"], "crisiszorg:")
+        check_alike(draft.keys, services)
         for entry in services.entries if services is not None else ():
             draft.services[entry.key.value] = _read_service(draft, entry, broken_year)
     if "terms" in entries:
@@ -167,7 +169,7 @@ def _read_service(draft: Draft, entry: Entry, broken_year: str) -> DraftService:
     block = Block(f"service {quote(entry.key.value)}", SERVICE.says, SERVICE.keys)
     mapping = under(draft.keys, entry, "budget:")
     keys = read_keys(draft.page, block, mapping or Mapping((), entry.key.place), entry.key.place, SERVICE_KINDS)
-    if not entry.key.value.strip() or len(entry.key.value) > 100:
+    if not entry.key.value or len(entry.key.value) > 100:
         keys.problem(
             "service-name",
             entry.key.place,

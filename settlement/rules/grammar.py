@@ -85,7 +85,7 @@ def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
     found = nearest(word, known)
     if found is not None:
         return f"Did you mean '{found}'?"
-    return otherwise or (f"Accepted here: {listed(known)}." if known else "")
+    return otherwise or (f"Accepted here: {listed(known)}." if known else "Nothing of the kind is known here.")
 
 
 def quote(text: str) -> str:
@@ -104,6 +104,8 @@ _DECIMAL = re.compile(r"(0|[1-9][0-9]*)(?:,([0-9]{1,3}))?")
 MAXIMUM_CENTS = 10_000_000_000_00
 """Ten thousand million euros: above any year of any municipality, and far inside 64 bits."""
 MAXIMUM_COUNT = 1_000_000_000
+LONGEST_FIGURE = 40
+"""Characters of a figure; a longer one is none, whatever it says."""
 MAXIMUM_SHARE_BP = 100_000
 """A thousand percent."""
 
@@ -152,7 +154,7 @@ def _typed_number(text: str) -> _Typed | None:
 
 def read_money(text: str) -> int:
     """An amount in cents: ``€ 2.400.000``, ``€ 172,50``, ``€ -90,00``."""
-    match = _MONEY.fullmatch(text)
+    match = _MONEY.fullmatch(text) if len(text) <= LONGEST_FIGURE else None
     if match is None:
         raise _not_money(text)
     cents = int(match[2].replace(".", "")) * 100 + int((match[3] or "").ljust(2, "0"))
@@ -189,7 +191,7 @@ def _signed(cents: int, typed: _Typed) -> str:
 
 
 def _read_share(text: str, least_bp: int, most_bp: int) -> int:
-    match = _SHARE.fullmatch(text)
+    match = _SHARE.fullmatch(text) if len(text) <= LONGEST_FIGURE else None
     if match is None:
         raise _not_share(text)
     basis_points = int(match[2]) * 100 + int((match[3] or "").ljust(2, "0"))

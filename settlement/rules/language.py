@@ -147,7 +147,7 @@ _BUDGET_KEYS = (
     _BROKEN_YEAR,
     Key("derived_from", KEYS,
         "How the first amount was arrived at: rows of counts, shares and one amount, multiplied. It is added up and "
-        "compared with the amount, never the source of it.", shape="other", example="overvecht: young_residents: 8200"),
+        "compared with the amount, never the source of it.", shape="other", example="young_residents: 8200"),
     Key("derived_within", MONEY, "How far the sum of `derived_from` may lie from the amount.", default="€ 0",
         field="derived_within_cents", example="€ 100"),
 )  # fmt: skip

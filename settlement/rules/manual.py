@@ -57,7 +57,7 @@ def _parts() -> Iterator[str]:
     yield from _block("The top of a contract", CONTRACT, "")
     yield from _block("A service", SERVICE, SERVICE.says)
     yield "### Terms\n"
-    yield "A term stands under a service, under `terms` (of the whole contract), or in both places; at most one of a kind.\n"
+    yield "A term stands under a service, under `terms` (of the whole contract), or in either; one of a kind.\n"
     for name, block in TERMS.items():
         yield from _block(f"`{name}`", block, f"{block.says} Stands {_where(name)}.", level=4)
         if name == "arrangement_fee":
@@ -78,7 +78,11 @@ def _parts() -> Iterator[str]:
 
 
 def _where(name: str) -> str:
-    places = [place for place, kinds in (("under a service", SERVICE_KINDS), ("under `terms`", CONTRACT_KINDS)) if name in kinds]
+    places = [
+        place
+        for place, kinds in (("under a service", SERVICE_KINDS), ("under `terms`", CONTRACT_KINDS))
+        if name in kinds
+    ]
     return " or ".join(places)
 
 
@@ -114,9 +118,9 @@ def _example(key: Key) -> str:
 def _conditions() -> Iterator[str]:
     yield "### Conditions\n"
     yield (
-        "A condition is a measure, a comparison and a value. What stands under `when`, `unless` or `needs` must all hold; "
-        f"`any:` holds a list of which one must. At most {MAXIMUM_COMPARISONS} comparisons stand together, and at most "
-        f"{MAXIMUM_ALTERNATIVES} ways in which they can hold.\n"
+        "A condition is a measure, a comparison and a value. What stands under `when`, `unless` or `needs` must all "
+        f"hold; `any:` holds a list of which one must. At most {MAXIMUM_COMPARISONS} comparisons stand together, "
+        f"and at most {MAXIMUM_ALTERNATIVES} ways in which they can hold.\n"
     )
     rows = [(f"`{name} …`", says) for name, says in OPERATORS.items()]
     yield from _table(("comparison", "holds for"), [*rows, ("`between … and …`", "both values and all between them")])
@@ -145,6 +149,10 @@ def _table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterat
     for row in (headings, ("---",) * len(headings), *rows):
         yield f"| {' | '.join(_cell(cell) for cell in row)} |"
     yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def main(arguments: list[str]) -> int:

@@ -123,7 +123,7 @@ def read_providers(page: Page, root: Mapping) -> Providers:
         if mapping is None:
             continue
         keys = read_keys(page, block, mapping, entry.key.place)
-        if not key.strip() or len(key) > 60:
+        if not key or len(key) > 60:
             keys.problem(
                 "provider-key",
                 entry.key.place,

@@ -32,6 +32,7 @@ _ABOUT = {
 }
 """What the parser says it was reading, and the sign that made it think so."""
 
+_ESCAPE = ("a backslash has a meaning of its own between double quotes", "Use single quotes: 'text'")
 _TWO_SPACES = "Two spaces a level: give it the same indentation as the keys that it stands beside."
 
 
@@ -68,6 +69,11 @@ def _said_with_sign(page: Page, place: Place) -> bool:
         f"Write: {words} {match[2]}",
     )
     return True
+
+
+def say_escape(page: Page, place: Place) -> None:
+    """Says that a backslash between double quotes would put in signs that nobody sees."""
+    page.spoil("quote-escape", place, *_ESCAPE)
 
 
 def say_block(page: Page, place: Place) -> None:
@@ -115,13 +121,7 @@ def _findings(
     if bare.startswith(":"):
         yield "no-key", whole, "a colon stands here without a key before it", "Write it as: key: value"
     if "scalar" in fault.context and "escape" in fault.said:
-        # The two parsers point at either side of the backslash.
-        yield (
-            "quote-escape",
-            page.place(line + 1, written.rfind("\\", 0, at + 1) + 1),
-            "a backslash has a meaning of its own between double quotes",
-            "Use single quotes: 'text'",
-        )
+        yield "quote-escape", opened, *_ESCAPE
     if "scalar" in fault.context:
         yield (
             "quote-open",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from settlement.domain.contract import Contract, Organisation, Rulebook
+from settlement.domain.contract import Organisation, Rulebook
 from settlement.domain.problems import Place, Problem
 from settlement.rules import tree
 from settlement.rules.checks import check_contract
@@ -45,9 +46,12 @@ def is_cases(path: str) -> bool:
     return path.lower().endswith(tuple(f".cases{ending}" for ending in _ENDINGS))
 
 
-def open_page(folder: Path, path: str) -> tuple[Page, tree.Node | None]:
-    """A file with its tree; ``None``, and a problem on the page, when there is no tree to be had."""
-    page = Page(as_typed(folder, path))
+def open_page(folder: Path, path: str, shown: Path) -> tuple[Page, tree.Node | None]:
+    """A file with its tree; ``None``, and a problem on the page, when there is no tree to be had.
+
+    ``shown`` is the folder as messages name it: another than ``folder`` where a copy is read.
+    """
+    page = Page(as_typed(shown, path))
     try:
         with (folder / path).open("rb") as file:
             data = file.read(tree.MAXIMUM_BYTES + 1)
@@ -63,9 +67,9 @@ def open_page(folder: Path, path: str) -> tuple[Page, tree.Node | None]:
     return page, tree.compose(page, text) if text is not None else None
 
 
-def open_mapping(folder: Path, path: str, example: str) -> tuple[Page, tree.Mapping | None]:
+def open_mapping(folder: Path, path: str, example: str, shown: Path) -> tuple[Page, tree.Mapping | None]:
     """A file that holds keys; ``None``, and a problem on the page, when it does not."""
-    page, node = open_page(folder, path)
+    page, node = open_page(folder, path, shown)
     if node is None or isinstance(node, tree.Mapping):
         return page, node
     page.problem(
@@ -85,6 +89,8 @@ class _Reading:
     """What has been read so far."""
 
     folder: Path
+    shown: Path
+    """The folder as messages name it."""
     problems: list[Problem] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
 
@@ -95,16 +101,19 @@ class _Reading:
             self.digests[path] = page.digest
 
 
-def read_rulebook(folder: Path) -> tuple[Rulebook, list[Problem]]:
+def read_rulebook(folder: Path, shown: Path | None = None) -> tuple[Rulebook, list[Problem]]:
     """All rule files of a folder, and what somebody must correct in them, in order of place.
+
+    ``shown`` is the folder as messages and places name it, when ``folder`` is a copy of it.
 
     A contract with a problem is not in the rulebook; the others are. Where organisation.yaml has a problem, or
     providers.yaml as a whole, ``contracts`` is empty: nothing may be settled with half of either.
     Never raises for what a file holds.
     """
-    reading = _Reading(folder)
+    shown = folder if shown is None else shown
+    reading = _Reading(folder, shown)
     if not folder.is_dir():
-        place = Place(folder.as_posix())
+        place = Place(shown.as_posix())
         problem = Problem(
             "no-folder", place, "there is no such folder", "Give the folder that holds organisation.yaml: --rules rules"
         )
@@ -118,7 +127,7 @@ def read_rulebook(folder: Path) -> tuple[Rulebook, list[Problem]]:
         stem = path.rpartition(".")[0]
         if is_cases(path) or stem in _MASTERS:
             continue
-        page, root = open_mapping(folder, path, "contract: UTR-AJ-2018-07")
+        page, root = open_mapping(folder, path, "contract: UTR-AJ-2018-07", shown)
         draft = None
         if stem.rpartition("/")[2] in _MASTERS:
             _say_not_at_top(page, stem)
@@ -126,14 +135,17 @@ def read_rulebook(folder: Path) -> tuple[Rulebook, list[Problem]]:
             draft = read_contract(page, root)
             check_contract(draft, roles)
             if providers is not None:
-                _check_provider(draft, providers, reading.folder)
+                _check_provider(draft, providers, shown)
         drafts.append((path, page, draft))
     _check_numbers([draft for _, _, draft in drafts if draft is not None])
-    contracts: dict[str, Contract] = {}
     for path, page, draft in drafts:
-        reading.close(page, path, draft.number if draft is not None else None)
-        if draft is not None and not page.problems and draft.number is not None:
-            contracts[draft.number] = draft.finish()
+        reading.close(page, path, draft.number if draft is not None else _number_on(page))
+    stopped = {problem.contract for problem in reading.problems}
+    contracts = {
+        draft.number: draft.finish()
+        for _, page, draft in drafts
+        if draft is not None and draft.number is not None and not page.problems and draft.number not in stopped
+    }
     settles = organisation is not None and providers is not None
     rulebook = Rulebook(
         organisation or NO_ORGANISATION,
@@ -148,7 +160,7 @@ def _master_path(reading: _Reading, paths: Sequence[str], stem: str, what: str) 
     found = [path for path in paths if path in [stem + ending for ending in _ENDINGS]]
     if found:
         return found[0]
-    place = Place(as_typed(reading.folder, f"{stem}.yaml"))
+    place = Place(as_typed(reading.shown, f"{stem}.yaml"))
     reading.problems.append(
         Problem(
             f"no-{stem}", place, f"the rules folder holds no {stem}.yaml", f"Write it at the top of the folder: {what}"
@@ -161,7 +173,7 @@ def _read_organisation(reading: _Reading, paths: Sequence[str]) -> Organisation 
     path = _master_path(reading, paths, "organisation", "the name, address and IBAN of the municipality.")
     if path is None:
         return None
-    page, root = open_mapping(reading.folder, path, "name: Regio Voorbeeld")
+    page, root = open_mapping(reading.folder, path, "name: Regio Voorbeeld", reading.shown)
     organisation = read_organisation(page, root, reading.folder) if root is not None else None
     reading.close(page, path)
     return organisation
@@ -171,10 +183,16 @@ def _read_providers(reading: _Reading, paths: Sequence[str]) -> Providers | None
     path = _master_path(reading, paths, "providers", "each provider once, by the key that contracts name.")
     if path is None:
         return None
-    page, root = open_mapping(reading.folder, path, "de-linde:")
+    page, root = open_mapping(reading.folder, path, "de-linde:", reading.shown)
     providers = read_providers(page, root) if root is not None else None
     reading.close(page, path)
     return providers
+
+
+def _number_on(page: Page) -> str | None:
+    """The number that a file without a tree gives on a line of its own; ``None`` when there is no such line."""
+    found = (re.fullmatch(r"contract: *([A-Z0-9-]{1,24})", line.partition(" #")[0].rstrip()) for line in page.lines)
+    return next((match[1] for match in found if match is not None), None)
 
 
 def _say_not_at_top(page: Page, stem: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from settlement.domain.problems import Place
-from settlement.rules.notation import Fault, say_block, say_dialect, say_not_yaml, say_tag, spaces
+from settlement.rules.notation import Fault, say_block, say_dialect, say_escape, say_not_yaml, say_tag, spaces
 from settlement.rules.page import Page
 
 MAXIMUM_BYTES = 1_000_000
@@ -39,7 +39,6 @@ class Text:
 
     value: str
     place: Place
-    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +240,10 @@ class _Builder:
                 "this text runs on to the next line",
                 "Write it on one line. If the next line is a key of its own, its colon or its indentation is missing.",
             )
+        elif event.style == '"' and "\\" in self.page.lines[begin.line][begin.column : end.column]:
+            say_escape(self.page, place)
         value = event.value if event.value.isascii() else unicodedata.normalize("NFC", event.value)
-        return Text(value, place, quoted=event.style in ("'", '"'))
+        return Text(value.strip(), place)
 
     def _begin(self, event: yaml.CollectionStartEvent) -> bool:
         is_mapping = isinstance(event, yaml.MappingStartEvent)

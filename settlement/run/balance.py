@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from settlement.deliveries import Gathered
+from settlement.deliveries.gather import Gathered
 from settlement.domain.records import Payment, Statement
 from settlement.run.ledger import Posting
 from settlement.settle import Settlement

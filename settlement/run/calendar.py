@@ -24,6 +24,7 @@ def public_holidays(year: int) -> frozenset[dt.date]:
     return frozenset(country_holidays("NL", years=[year]))
 
 
+@lru_cache(maxsize=1024)
 def working_days(month: Month) -> tuple[dt.date, ...]:
     """Monday to Friday without the public holidays, in order; every month has some."""
     closed = public_holidays(month.year)

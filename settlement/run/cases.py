@@ -51,7 +51,8 @@ def settle_case(case: Case, rulebook: Rulebook, engine: Decides) -> Settlement:
     """The month of a case, settled for its contract alone."""
     import polars as pl
 
-    from settlement.deliveries import Gathered, typed_lines
+    from settlement.deliveries.gather import Gathered
+    from settlement.deliveries.typed import typed_lines
     from settlement.deliveries.lines import LINES, REFUSALS
     from settlement.settle import Before, settle
 

@@ -30,7 +30,7 @@ class Checked:
 
 def check_all(workspace: Workspace, until: Month | None, report: Report) -> Checked:
     """Reads everything and settles nothing; writes nothing."""
-    from settlement.deliveries import gather
+    from settlement.deliveries.gather import gather
     from settlement.pricing.accept import accept
     from settlement.pricing.tables import build_tables
     from settlement.rules.cases import read_cases

@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from settlement.deliveries import Gathered
+    from settlement.deliveries.gather import Gathered
     from settlement.settle import Settlement
 
 RECEIPT = "run.json"
@@ -161,7 +161,7 @@ def _compute(
     workspace: Workspace, period: Month, copied: Snapshot, *, final: bool, report: Report, on_hold: Mapping[str, str]
 ) -> Computed:
     from settlement.decisions.engine import Engine
-    from settlement.deliveries import gather
+    from settlement.deliveries.gather import gather
     from settlement.rules.reader import read_rulebook
     from settlement.run.balance import check_balance
     from settlement.settle import Before, settle
@@ -220,7 +220,7 @@ def _compute(
         payments=tuple(payments),
         postings=tuple(postings),
         summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
-        problems=(*rule_problems, *delivered.problems),
+        problems=(*rule_problems, *as_typed(delivered.problems, copied["inputs"].path, workspace.inputs)),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
         inputs={path: file.digest for path, file in copied["inputs"].files.items()},
         rules_digest=copied["rules"].digest,
@@ -230,6 +230,16 @@ def _compute(
         line_files=dict(line_files.values()),
         logo=_logo(rulebook, copied),
     )
+
+
+def as_typed(problems: Sequence[Problem], copy: Path, shown: Path) -> list[Problem]:
+    """Problems found in a copy, with the places at which the user knows them."""
+
+    def place(file: str) -> str:
+        below = file.removeprefix(copy.as_posix())
+        return file if below == file else f"{shown.as_posix().removeprefix('./')}{below}"
+
+    return [replace(one, place=replace(one.place, file=place(one.place.file))) for one in problems]
 
 
 def _refuse_earlier_month(period: Month, earlier: Sequence[FinalRun]) -> None:

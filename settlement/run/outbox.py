@@ -160,20 +160,22 @@ def finish_pending(outputs: Path, recorded: Callable[[str], bool]) -> tuple[Fini
 def write_atomically(path: Path, content: bytes) -> None:
     """Writes one file so that at any moment either the old or the new content stands there, whole and on disk.
 
-    Raises ``OutputsBlocked``, with the old content in place.
+    Raises ``OutputsBlocked``, which says which of them stands there.
     """
     part = path.with_name(f".{path.name}.part")
+    state = "Nothing was changed."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             _write(file, content)
             _sync(file)
         part.replace(path)
+        state = "It was written, but a power cut may still undo that."
         sync_folders((path.parent,))
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise OutputsBlocked(path, error, "Nothing was changed.") from error
+        raise OutputsBlocked(path, error, state) from error
 
 
 def sync_folders(folders: Iterable[Path]) -> None:

@@ -11,7 +11,7 @@ from itertools import starmap
 import polars as pl
 
 from settlement.decisions.signals import FOR_PROVIDERS
-from settlement.deliveries import Gathered
+from settlement.deliveries.gather import Gathered
 from settlement.domain.contract import Ceiling, Contract, MinimumClients
 from settlement.domain.periods import ContractYear, Month
 from settlement.domain.problems import Place

@@ -90,12 +90,19 @@ class Wording:
             return self.text("yes") if value else self.text("no")
         return self.number(value)
 
+    def duration(self, months: int) -> str:
+        """A length of time as contracts say it: ``5 jaar``, ``2 maanden``."""
+        if months and months % 12 == 0:
+            return f"{months // 12} {self.unit('year', several=months != 12)}"
+        return self.figure(months, "months")
+
     def deviation(self, value: tuple[Fraction | str, str] | None, norm: tuple[Fraction | str, str] | None) -> str:
         """How far a figure lies from its norm, with its sign; empty when they cannot be compared."""
         if value is None or norm is None or isinstance(value[0], str) or isinstance(norm[0], str) or value[1] != norm[1]:
             return ""
         difference, unit = Fraction(value[0]) - Fraction(norm[0]), value[1]
-        if unit == "yes or no" or not difference:
+        # A norm of nought is no yardstick: the figure itself is the deviation.
+        if unit == "yes or no" or not difference or not norm[0]:
             return ""
         sign = "+" if difference > 0 else "−"
         if unit == "share":

@@ -68,6 +68,7 @@ UNITS: dict[str, tuple[Pair, Pair]] = {
     "piece": (("stuk", "stuks"), ("piece", "pieces")),
     "week": (("week", "weken"), ("week", "weeks")),
     "month": (("maand", "maanden"), ("month", "months")),
+    "year": (("jaar", "jaar"), ("year", "years")),
     "euro": (("euro", "euro"), ("euro", "euros")),
 }
 """Units of quantity: one, and several, in each language."""

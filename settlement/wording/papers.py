@@ -226,6 +226,10 @@ PAPERS: dict[str, Pair] = {
     "word digest": ("SHA-256", "SHA-256"),
     "glossary digest": ("De vingerafdruk van een bestand: verandert er één teken, dan verandert de vingerafdruk.",
                         "The fingerprint of a file: when one character changes, the fingerprint changes."),
+    # ---- the payment advice
+    "bank reference": ("Omschrijving", "Description"),
+    "statement number": ("Betaalspecificatie", "Payment statement"),
+    "pay by": ("Uiterste betaaldatum", "Pay by"),
     # ---- alerts
     "alerts title": ("Signalen {month}", "Alerts {month}"),
     "alerts run": ("Verwerking {run} · {contracts} contracten · {deliveries} aanleveringen verwerkt, {missing} ontbreekt",
@@ -240,6 +244,7 @@ PAPERS: dict[str, Pair] = {
     "to": ("Voor", "For"),
     "deviation": ("Afwijking", "Deviation"),
     "course six months": ("Verloop 6 mnd", "Last 6 months"),
+    "more sources": ("en {count:andere|andere}", "and {count:other|others}"),
     "sources": ("Bron", "Source"),
     "follow-up": ("Opvolging", "Follow-up"),
     "how": ("Hoe komt dit tot stand?", "How did this come about?"),

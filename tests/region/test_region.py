@@ -1,12 +1,18 @@
-"""The example region: its rule files can be read, and its deliveries are what the script makes."""
+"""The example region: its rules can be read, its cases hold, and its deliveries are what the script makes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from stdnum import iban
 
+from settlement.decisions.engine import Engine
+from settlement.deliveries import gather
+from settlement.domain.periods import Month
 from settlement.rules import read_cases, read_rulebook
+from settlement.run.cases import run_cases
+from settlement.settle import Before, settle
 
 ROOT = Path(__file__).parents[2]
 RULES, INPUTS = ROOT / "rules", ROOT / "inputs"
@@ -48,3 +54,26 @@ def test_the_accounts_of_the_region_are_well_formed_and_can_be_nobodys():
     for account in accounts:
         weighted = sum(weight * int(digit) for weight, digit in zip(range(10, 0, -1), account[-10:], strict=True))
         assert weighted % 11 != 0
+
+
+def test_every_case_of_the_region_holds():
+    rulebook, _ = read_rulebook(RULES)
+    cases, _ = read_cases(RULES, rulebook)
+    outcomes = run_cases(cases, rulebook, Engine())
+    assert len(outcomes) >= 17 * 2
+    assert [(one.case.contract, one.case.name, one.misses) for one in outcomes if not one.holds] == []
+
+
+def test_exactly_the_rows_that_the_readme_calls_refused_are_refused():
+    rulebook, _ = read_rulebook(RULES)
+    headings = {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()}
+    june = Month(2018, 6)
+    settled = settle(rulebook, gather(INPUTS, june, headings), june, Before(), Engine())
+    refused = {(file, row) for file, row in settled.refusals.select("delivery", "row").iter_rows()}
+    told = set()
+    for line in (INPUTS / "README.md").read_text(encoding="utf-8").splitlines():
+        found = re.fullmatch(r"\| `(.+?)` \| rows? ([0-9, ]+) \| .*: refused.* \|", line)
+        if found is not None:
+            told |= {(found[1], int(row)) for row in found[2].split(", ")}
+    assert refused == told
+    assert len(told) == 16

@@ -152,6 +152,7 @@ READERS = [
     lambda text: read_comparisons("spent_share", text, Place("f")),
 ]  # fmt: skip
 TYPED = st.one_of(
+    st.sampled_from(["9" * 5000, "€ " + "9" * 5000, "9" * 5000 + " %", "€ " + "1.000" * 900, "(" * 3000, "\u0661" * 3]),
     st.text(max_size=40),
     st.text("0123456789.,-€% ", max_size=20),
     st.from_regex(r"(at least|below|between|is) [0-9,.€ %]{0,12}( of | and )?[a-z_0-9]{0,12}", fullmatch=True),

@@ -22,7 +22,7 @@ from settlement.domain.records import Payment
 from settlement.run import ledger_file
 from settlement.run.blocked import Blocked
 from settlement.run.digests import digest_of
-from settlement.run.ledger import ApprovedRun, Approval, Ledger, Posting, postings_of
+from settlement.run.ledger import Approval, ApprovedRun, Ledger, Posting, postings_of
 from settlement.run.ledger_file import GENESIS, LedgerDamaged, LedgerRefusal
 
 LINDE, OEVER = "UTR-AJ-2018-07", "RTM-2018-RG-112"
@@ -230,7 +230,7 @@ def test_nothing_is_paid_twice_even_when_the_run_asks_for_it(path: Path) -> None
     with Ledger.open(path) as ledger:
         settle(ledger, MARCH, 500)
         again = postings_of(LINDE, MARCH, {}, payment_cents=500)
-        with pytest.raises(LedgerRefusal, match="would be paid 500 cents more than it is owed"):
+        with pytest.raises(LedgerRefusal, match=r"would be paid 500 cents more than it is owed"):
             ledger.record(approved(ledger, MARCH), again, [payment(LINDE, MARCH, 500)], {})
 
 
@@ -296,7 +296,7 @@ def test_what_only_a_caller_can_get_wrong_is_refused_before_the_file_is_touched(
             lambda: ledger.record(run, (dataclasses.replace(zero, cents=1, account="payment"),), [], {}),
             lambda: ledger.record(run, (), [payment(LINDE, MARCH, 0)], {}),
         ):
-            with pytest.raises(ValueError, match="."):
+            with pytest.raises(ValueError, match=r"people|time zone|64 hexadecimal|whole number|account|never comes back"):
                 wrong()
         assert ledger.head() == GENESIS
 
@@ -361,7 +361,7 @@ def test_a_replaced_run_number_is_refused_even_at_the_next_place_of_the_chain(th
 
 def test_an_amount_that_is_no_whole_number_is_refused_by_the_table(three_months: Path) -> None:
     connection = sqlite3.connect(three_months, isolation_level=None)
-    with pytest.raises(sqlite3.IntegrityError, match="cannot store REAL value in INTEGER column posting.cents"):
+    with pytest.raises(sqlite3.IntegrityError, match=r"cannot store REAL value in INTEGER column posting\.cents"):
         connection.execute(
             "INSERT INTO posting SELECT run, contract, year, service, term, month, account, 0.5, "
             "(SELECT records + 1 FROM head), digest FROM posting LIMIT 1"
@@ -389,10 +389,9 @@ def tampered(path: Path, *statements: str) -> list[str]:
 
 def test_verify_names_the_posting_that_was_changed_and_no_other(three_months: Path) -> None:
     # A run here is 9 records: run, approval, 4 postings, payment, 2 files. Run 2 begins at 10, its postings at 12.
-    assert tampered(three_months, "UPDATE posting SET cents = 5000001 WHERE run = 2 AND account = 'entitlement'") == [
-        "the posting of UTR-AJ-2018-07 in run 2 (crisiszorg, budget, 2018-02), record 12 of the chain, "
-        "is not what was recorded"
-    ]
+    found = tampered(three_months, "UPDATE posting SET cents = 5000001 WHERE run = 2 AND account = 'entitlement'")
+    place = "the posting of UTR-AJ-2018-07 in run 2 (crisiszorg, budget, 2018-02), record 12 of the chain"
+    assert found == [f"{place}, is not what was recorded"]
 
 
 @pytest.mark.parametrize(
@@ -469,6 +468,15 @@ def everything(path: Path) -> str:
     return repr(answers)
 
 
+def faults(path: Path) -> list[str]:
+    """What is found wrong with a ledger file, whether it can be opened or not."""
+    try:
+        with Ledger.open(path, create=False) as ledger:
+            return [problem.message for problem in ledger.verify()]
+    except Blocked as refused:
+        return [refused.message]
+
+
 FLIPS = int(os.environ.get("LEDGER_FLIPS", "60"))
 
 
@@ -477,7 +485,7 @@ def test_every_flipped_bit_that_changes_an_answer_is_found(three_months: Path, t
     answers = everything(three_months)
     random_bits = random.Random(2018)
     used = [byte for byte in range(len(intact)) if intact[byte]]
-    changed = silent = 0
+    changed = 0
     for number in range(FLIPS):
         # Most of a small file is empty pages: two of three bits are taken where something stands.
         byte = random_bits.choice(used) if number % 3 else random_bits.randrange(len(intact))
@@ -485,25 +493,17 @@ def test_every_flipped_bit_that_changes_an_answer_is_found(three_months: Path, t
         damaged[byte] ^= 1 << random_bits.randrange(8)
         path = tmp_path / "flipped.sqlite"
         path.write_bytes(damaged)
-        try:
-            with Ledger.open(path, create=False) as ledger:
-                found = ledger.verify()
-        except Blocked as refused:
-            assert refused.help
-            continue
-        if found:
-            changed += 1
-            continue
-        silent += 1
-        assert everything(path) == answers, f"bit in byte {byte} changed an answer and was not found"
+        found = faults(path)
+        changed += bool(found)
+        if not found:
+            assert everything(path) == answers, f"bit in byte {byte} changed an answer and was not found"
     assert changed > FLIPS // 3  # else the flips did not meet the records
-    assert changed + silent <= FLIPS
 
 
 def test_every_flipped_bit_of_a_record_is_found(three_months: Path, tmp_path: Path) -> None:
     intact = three_months.read_bytes()
-    starts = [intact.index(text) for text in (b"crisiszorgbudget", b"NL91ABNA0417164300", b"A. de Vries", b"De Linde40011")]
-    for start in starts:
+    for text in (b"crisiszorgbudget", b"NL91ABNA0417164300", b"A. de Vries", b"De Linde40011"):
+        start = intact.index(text)
         for byte in range(start, start + 8):
             damaged = bytearray(intact)
             damaged[byte] ^= 1 << byte % 8
@@ -550,11 +550,7 @@ def test_a_ledger_that_was_cut_off_is_refused_or_found(three_months: Path) -> No
     intact = three_months.read_bytes()
     for share in (1, 3, 5, 7):
         three_months.write_bytes(intact[: len(intact) * share // 8])
-        try:
-            with Ledger.open(three_months, create=False) as ledger:
-                assert ledger.verify()
-        except Blocked:
-            pass
+        assert faults(three_months)
 
 
 def test_an_opened_ledger_leaves_one_file(three_months: Path) -> None:

@@ -50,13 +50,13 @@ def test_the_moment_is_compared_across_time_zones() -> None:
     assert due_months(FIFTH_AT_SIX, MARCH, (DUE - SECOND).astimezone(tokyo), ()) == []
 
 
-def test_every_month_of_ten_years_comes_due_exactly_once() -> None:
+def test_every_month_of_four_years_comes_due_exactly_once() -> None:
     settled: list[Month] = []
     now = dt.datetime(2018, 1, 1, tzinfo=dt.UTC)
-    while now.year < 2028:
+    while now.year < 2022:
         settled += due_months(FIFTH_AT_SIX, Month(2017, 12), now, settled)
         now += dt.timedelta(hours=31)
-    assert settled == [Month(2017, 12).plus(number) for number in range(120)]
+    assert settled == [Month(2017, 12).plus(number) for number in range(48)]
 
 
 def test_the_next_moment_is_the_first_one_still_to_come() -> None:
@@ -200,6 +200,7 @@ def ended(process: subprocess.Popen[str], number: int) -> str:
 def test_a_service_that_waits_ends_at_once_on_a_signal(tmp_path: Path, number: int) -> None:
     process = service(tmp_path / "outputs", 0, DUE, every=3600)
     until(process, "2018-03 is settled as a draft")
+    time.sleep(0.2)
     started = time.monotonic()
     assert ended(process, number).splitlines() == ["The service has ended."]
     assert time.monotonic() - started < 3
