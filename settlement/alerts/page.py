@@ -1,4 +1,4 @@
-"""The alerts of a run as one page that stands by itself: no other file, no network, readable on paper and on a phone."""
+"""The alerts of a run as one page that stands by itself: no other file, no network; for a desk, paper and a phone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Line:
 
 
 def render_alerts(alerts: Sequence[Alert], summary: AlertSummary) -> str:
-    """The page, in the language of the summary: the same text for the same alerts. Every text from outside is escaped."""
+    """The page, in the language of the summary: the same for the same alerts. Every text from outside is escaped."""
     words = wording(summary.language)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(resources.files(__package__).joinpath("page.html").read_text("utf-8"))

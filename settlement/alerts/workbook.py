@@ -18,8 +18,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 def write_alerts(alerts: Sequence[Alert], summary: AlertSummary) -> bytes:
     """The workbook of a run's alerts, in the language of the summary: the same bytes for the same alerts.
 
-    Alerts stand by severity, then by contract, service and name, whatever their order. One column is left open for what
-    is done about each.
+    Alerts stand by severity, then by contract, service and name, whatever their order. One column is left open,
+    for what is done about each.
     """
     words = wording(summary.language)
     title = words.text("alerts title", month=words.month(summary.period))
@@ -47,9 +47,14 @@ def in_order(alerts: Iterable[Alert]) -> list[Alert]:
     return sorted(
         alerts,
         key=lambda alert: (
-            SEVERITIES.index(alert.severity), alert.contract, alert.service or "", alert.name, str(alert.place), alert.to
+            SEVERITIES.index(alert.severity),
+            alert.contract,
+            alert.service or "",
+            alert.name,
+            alert.place,
+            alert.to,
         ),
-    )  # fmt: skip
+    )
 
 
 def run_line(summary: AlertSummary, words: Wording) -> str:

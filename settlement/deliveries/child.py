@@ -44,6 +44,8 @@ ROWS_AT_MOST = 1_048_576
 """Rows of a table, as many as a sheet of Excel has."""
 _HEAD_ROWS = 200
 """Within so many rows that are not empty the headings stand."""
+_NAMED_AT_MOST = 5
+"""Columns for one field that are named; a hostile sheet may have thousands."""
 _SAMPLE = 500
 """Different values looked at of a column that means no field, to see whether they are citizen service numbers."""
 _MAY_BE_ODD = frozenset("tTsSeEgG")
@@ -138,7 +140,7 @@ def _opening(table: _Table, sheet: str) -> dict[str, Any]:
         raise UnreadableError("service-number-column", found=shown(headings.service_numbers), sheet=sheet)
     if headings.doubles:
         field, columns = next(iter(headings.doubles.items()))
-        both = ", ".join(f"{shown(text)} ({letters(column)})" for column, text in columns)
+        both = ", ".join(f"{shown(text)} ({letters(column)})" for column, text in columns[:_NAMED_AT_MOST])
         raise UnreadableError("two-columns-one-field", found=both, sheet=sheet, field=field)
     return {
         "is": "table",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _ALIASES: Mapping[str, str] = {
@@ -136,12 +136,9 @@ def _heading_row(row: Row, own: Mapping[str, str]) -> HeadingRow:
         if len(chosen) > 1:
             doubles[field] = tuple((column, text) for column, text, _ in chosen)
         columns[field], headings[field] = chosen[0][0], chosen[0][1]
-        others.update({column: text for column, text, _ in candidates if (column, text) not in _pairs(chosen)})
+        if len(chosen) < len(candidates):
+            others.update({column: text for column, text, own_one in candidates if not own_one})
     return HeadingRow(number, columns, headings, doubles, others, max(cells, default=0))
-
-
-def _pairs(candidates: Iterable[tuple[int, str, bool]]) -> set[tuple[int, str]]:
-    return {(column, text) for column, text, _ in candidates}
 
 
 def own_headings(headings: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -107,19 +107,28 @@ def _merged(raw: RawTable) -> pl.DataFrame:
         return cells
     fields = {column_number(column): field for field, column in raw.columns.items()}
     first_row, last_row = int(cells["row"][0]), int(cells["row"][-1])
-    for field in fields.values():
-        down: list[tuple[int, int]] = []
-        unclear: list[tuple[int, int]] = []
+    for column, field in fields.items():
+        ranges: list[tuple[int, int, bool]] = []
         for left, top, right, bottom in raw.merged:
             at, until = column_number(left), column_number(right)
-            own = column_number(raw.columns[field])
-            if not at <= own <= until or bottom < first_row or top > last_row or (top == bottom and at == until):
+            if not at <= column <= until or bottom < first_row or top > last_row or (top == bottom and at == until):
                 continue
-            clear = at == until and field in _FILLED_DOWN and top >= first_row
-            (down if clear else unclear).append((top, bottom))
-        cells = _filled_down(cells, field, down)
-        cells = _marked(cells, field, unclear)
+            ranges.append((top, bottom, at == until and field in _FILLED_DOWN and top >= first_row))
+        alone = _apart(ranges)
+        cells = _filled_down(cells, field, [(top, bottom) for top, bottom, clear in alone if clear])
+        cells = _marked(cells, field, [(top, bottom) for top, bottom, clear in alone if not clear])
     return cells
+
+
+def _apart(ranges: Sequence[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
+    """The ranges in order; those that overlap (Excel makes none) as one that is not clear."""
+    apart: list[tuple[int, int, bool]] = []
+    for top, bottom, clear in sorted(ranges):
+        if apart and top <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(bottom, apart[-1][1]), False)
+        else:
+            apart.append((top, bottom, clear))
+    return apart
 
 
 def _in_ranges(cells: pl.DataFrame, ranges: Sequence[tuple[int, int]]) -> pl.Series:

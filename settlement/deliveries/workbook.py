@@ -251,17 +251,21 @@ class Workbook:
             raise UnreadableError("damaged-file", found=sheet.name)
         try:
             yield from self._rows(sheet, _decoded(self._pieces(sheet.part)))
-            return
         except _OtherwiseWrittenError as where:
             given_out = where.row
-        # Written in another way: expat brings the same XML into the grammar's form, from the row where it stopped.
+        else:
+            return
+        # Written in another way: expat brings the same XML into the grammar's form. Given out were whole pieces of XML,
+        # which may end in the middle of the pieces that come now.
         sheet.merged.clear()
         sheet.formulas = 0
-        for rows in self._rows(sheet, _canonical(self._pieces(sheet.part))):
-            # Given out were whole pieces of XML, which may end in the middle of these.
-            fresh = [after(run, given_out) for run in rows if run.numbers[-1] > given_out]
-            if fresh:
-                yield fresh
+        try:
+            for runs in self._rows(sheet, _canonical(self._pieces(sheet.part))):
+                fresh = [after(run, given_out) for run in runs if run.numbers[-1] > given_out]
+                if fresh:
+                    yield fresh
+        except _OtherwiseWrittenError as error:
+            raise UnreadableError("damaged-file", sheet=sheet.name, found="XML") from error
 
     def _pieces(self, part: str) -> Iterator[bytes]:
         with self._package.open(part) as stream:
@@ -587,7 +591,7 @@ class _Grammar:
                 return (value.zfill(zeros), PADDED) if value.isdecimal() else (value, NUMBER)
             return _separable(_unescaped(value)), text_kind
         if kind == "inlineStr":
-            return self._inline(inline, address), TEXT
+            return self._inline(inline), TEXT
         if kind in {"str", "d"}:
             return _text(value), TEXT
         if kind == "b":
@@ -596,9 +600,9 @@ class _Grammar:
             return _separable(_unescaped(value)) or "#", ERROR
         raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
 
-    def _inline(self, inline: str, address: str) -> str:
+    def _inline(self, inline: str) -> str:
         if _INLINE_WHOLE.fullmatch(inline) is None:
-            raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
+            raise _OtherwiseWrittenError(self.last_row)
         spoken = re.sub(r"<rPh .*?</rPh>", "", inline, flags=re.DOTALL)
         return _text("".join(_INLINE.findall(spoken)))
 

@@ -1,10 +1,10 @@
-"""A workbook of ours: sheets with an A4 layout, tables of any length, values that are values, and the same bytes each time.
+"""A workbook of ours: A4 sheets, tables of any length, values that are values, and the same bytes each time.
 
 Three things happen here and nowhere else.
-*The gate*: text is written as text (inline, marked with ``quotePrefix``), whatever it begins with; only ``Sheet.formula`` writes
-a formula, and its result is stored beside it, because readers that do not calculate would show nothing.
-*Long tables*: openpyxl takes 6 seconds for 30,000 lines; rows of a table are written as XML with the styles that openpyxl
-numbered, and put in their place when the book is saved.
+*The gate*: text is written as text (inline, marked with ``quotePrefix``), whatever it begins with; only
+``Sheet.formula`` writes a formula, with its result beside it, because readers that do not calculate would show nothing.
+*Long tables*: cell by cell 30,000 lines take openpyxl some ten seconds; rows of a table are written as XML with the
+styles that openpyxl numbered, and put in their place when the book is saved.
 *Sameness*: the archive is packed again with fixed times.
 """
 
@@ -15,12 +15,12 @@ import io
 import re
 import textwrap
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
@@ -147,10 +147,17 @@ def row_height(lines: int, size: float = 9) -> float:
 
 
 class Book:
-    """A workbook being written. ``created`` stands in its properties: give a day of the content, never the clock."""
+    """A workbook being written. ``created`` stands in its properties: a day of the content, never the clock."""
 
     def __init__(
-        self, *, title: str, author: str, language: Language, created: dt.date, footer: tuple[str, str, str], header: str = ""
+        self,
+        *,
+        title: str,
+        author: str,
+        language: Language,
+        created: dt.date,
+        footer: tuple[str, str, str],
+        header: str = "",
     ) -> None:
         self.language: Language = language
         self.title = title
@@ -159,7 +166,8 @@ class Book:
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
         properties = self._book.properties
-        properties.title, properties.creator, properties.lastModifiedBy = for_cell(title), for_cell(author), for_cell(author)
+        properties.title, properties.creator = for_cell(title), for_cell(author)
+        properties.lastModifiedBy = for_cell(author)
         self._created = dt.datetime.combine(created, dt.time())
         properties.created = self._created
         self._styles: dict[tuple[Look, bool], tuple[StyleArray, int]] = {}
@@ -196,15 +204,17 @@ class Book:
         return sheet
 
     def style(self, look: Look, *, text: bool) -> tuple[StyleArray, int]:
-        """The style of a look and its number in the workbook; text carries ``quotePrefix`` so that it stays text when edited."""
+        """The style of a look and its number in the workbook; ``quotePrefix`` keeps text text when it is edited."""
         key = (look, text)
         if key not in self._styles:
-            cell = Cell(self._book.worksheets[0], row=1, column=1)  # never written: a place to make a style
+            cell: Any = Cell(self._book.worksheets[0], row=1, column=1)  # never written: a place to make a style
             cell.font = Font(name=FONT, size=look.size, bold=look.bold, italic=look.italic, color=look.ink)
             cell.fill = PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill()
             # An indent works with an explicit side only.
-            cell.alignment = Alignment(horizontal=look.align, vertical=look.vertical, wrap_text=look.wrap, indent=look.indent)
-            style = "medium" if look.heavy else "thin"
+            cell.alignment = Alignment(
+                horizontal=look.align, vertical=look.vertical, wrap_text=look.wrap, indent=look.indent
+            )
+            style: Literal["medium", "thin"] = "medium" if look.heavy else "thin"
             cell.border = Border(
                 top=Side(style, color=look.top) if look.top else Side(),
                 bottom=Side(style, color=look.bottom) if look.bottom else Side(),
@@ -252,40 +262,32 @@ class Sheet:
 
     def put(self, row: int, column: int, value: Value, look: Look, *, to: int = 0) -> None:
         """A value in a cell, or over the columns up to ``to`` merged. Text is text, whatever it begins with."""
-        cell = self.worksheet.cell(row, column)
+        cell: Any = self.worksheet.cell(row, column)
         text = value is None or isinstance(value, str)
         number_look = look.but(kind="count") if whole(value, look.kind) else look
-        style, _ = self._book.style(number_look, text=isinstance(value, str))
-        cell._style = style
+        cell._style, _ = self._book.style(number_look, text=isinstance(value, str))
         if isinstance(value, str):
             cell.value = for_cell(value)
             cell.data_type = "s"
         elif value is not None:
             cell.value = Decimal(stored(value, look.kind))
         for other in range(column + 1, to + 1):
-            self.worksheet.cell(row, other)._style = self._book.style(look, text=text)[0]
+            beside: Any = self.worksheet.cell(row, other)
+            beside._style, _ = self._book.style(look, text=text)
         if to > column:
             self.worksheet.merge_cells(start_row=row, start_column=column, end_row=row, end_column=to)
         self._last_row = max(self._last_row, row)
 
     def formula(self, row: int, column: int, formula: str, result: Value, look: Look) -> None:
         """A formula of ours with the result it has; the only way by which a formula comes into a workbook."""
-        cell = self.worksheet.cell(row, column, formula)
-        cell._style = self._book.style(look, text=False)[0]
+        cell: Any = self.worksheet.cell(row, column, formula)
+        cell._style, _ = self._book.style(look, text=False)
         self._results[cell.coordinate] = stored(result, look.kind)
         self._last_row = max(self._last_row, row)
 
     def height(self, row: int, points: float) -> None:
         """How high a row is."""
         self.worksheet.row_dimensions[row].height = points
-
-    def link(self, row: int, column: int, sheet: str) -> None:
-        """Makes a cell lead to another sheet of the workbook."""
-        from openpyxl.worksheet.hyperlink import Hyperlink
-
-        cell = self.worksheet.cell(row, column)
-        quoted = sheet.replace("'", "''")
-        cell._hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!A1")
 
     def picture(self, row: int, column: int, logo: Logo) -> None:
         """Puts a logo with its upper left corner in a cell."""
@@ -394,7 +396,8 @@ class Sheet:
             head, _, tail = text.partition("<sheetData />")
             opening, body, closing = "<sheetData>", "", "</sheetData>"
         pieces = [
-            (int(match[1]), match[0]) for match in re.finditer(r'<row r="(\d+)"[^>]*?(?:/>|>.*?</row>)', body, re.DOTALL)
+            (int(match[1]), match[0])
+            for match in re.finditer(r'<row r="(\d+)"[^>]*?(?:/>|>.*?</row>)', body, re.DOTALL)
         ]
         rows = "".join(piece for _, piece in sorted([*pieces, *self._tables], key=lambda piece: piece[0]))
         # A dimension that is too small makes readers leave rows out.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.layout import Layout, ManualLayout
@@ -55,11 +55,12 @@ class Chart:
 
 def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
     """The chart as openpyxl writes it; both axes are asked for by name, or some readers leave them out."""
-    made = BarChart() if chart.shape == "columns" else LineChart()
+    made: Any = BarChart() if chart.shape == "columns" else LineChart()
     made.width, made.height = chart.width * _CENTIMETRES, 7.2
     made.title = _title(chart.title)
     for column, _ in chart.series:
-        made.add_data(Reference(worksheet, min_col=column, min_row=chart.heading_row, max_row=chart.last_row), titles_from_data=True)
+        figures = Reference(worksheet, min_col=column, min_row=chart.heading_row, max_row=chart.last_row)
+        made.add_data(figures, titles_from_data=True)
     made.set_categories(Reference(worksheet, min_col=chart.names, min_row=chart.first_row, max_row=chart.last_row))
     for series, (_, how) in zip(made.series, chart.series, strict=True):
         colour = {"light": SKY, "dark": NAVY, "dashed": MUTED}[how]
@@ -71,7 +72,7 @@ def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
             series.graphicalProperties = GraphicalProperties(ln=line)
             series.smooth = False
             series.marker.symbol = "none"
-    if isinstance(made, BarChart):
+    if chart.shape == "columns":
         made.gapWidth, made.overlap = 60, 0
     made.legend.position = "b"
     made.legend.txPr = _text(900, INK)
@@ -90,8 +91,10 @@ def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
     made.roundedCorners = False
     # Months that are not settled yet are empty cells: a gap, not a nought.
     made.display_blanks = "gap"
-    made.layout = Layout(manualLayout=ManualLayout(x=0.09, y=0.15, w=0.88, h=0.62, layoutTarget="inner", xMode="edge", yMode="edge"))
-    return made
+    inside = ManualLayout(x=0.09, y=0.15, w=0.88, h=0.62, layoutTarget="inner", xMode="edge", yMode="edge")
+    made.layout = Layout(manualLayout=inside)
+    drawn_chart: BarChart | LineChart = made
+    return drawn_chart
 
 
 def _characters(size: int, colour: str, *, bold: bool = False) -> CharacterProperties:

@@ -23,8 +23,8 @@ OPEN = "FFFBEA"
 """Cells that a reader may fill in."""
 
 Kind = Literal["text", "amount", "count", "quantity", "decimal", "share", "day", "month"]
-"""What a cell holds: text; cents; a whole number; thousandths; a number shown to one decimal; a fraction of one; a date;
-a Month."""
+"""What a cell holds: text; cents; a whole number; thousandths; a number shown to one decimal; a share with 1 for the
+whole; a date; a Month."""
 
 Tone = Literal["plain", "strong", "muted", "negative", "high", "medium", "low"]
 

@@ -79,7 +79,7 @@ def _check_days(draft: Draft, starts: dt.date, ends: dt.date) -> None:
         return
     total = keys.fields.get("total_budget")
     if total is not None:
-        _check_in_force(draft, "total_budget", total.steps, starts, ends, early=True)
+        _check_in_force(draft, "total_budget", total.steps, starts, ends, early=False)
     for owner, term in draft.every_term():
         record: Any = term.term
         if record is None:
@@ -117,7 +117,7 @@ def _check_in_force(
         if step.day > ends:
             message = f"the {kind} from {step.day} lies after the contract, which ends on {ends}"
         elif later is not None and later <= starts and not early:
-            message = f"the {kind} from {step.day} never holds: the contract starts on {starts}, with that from {later}"
+            message = f"the {kind} from {step.day} never holds in this contract: the one from {later} takes its place"
         else:
             continue
         draft.page.problem(
@@ -396,16 +396,19 @@ def _check_totals(draft: Draft) -> None:
     known = [budget for budget in budgets if budget is not None]
     if total is None or len(known) < len(budgets) or any(not service.keys.whole for service in draft.services.values()):
         return
-    for step in total.steps:
-        if step.value is None:
+    starts, ends = draft.keys.fields.get("starts", dt.date.min), draft.keys.fields.get("ends", dt.date.max)
+    for number, step in enumerate(total.steps):
+        later = total.steps[number + 1].day if number + 1 < len(total.steps) else dt.date.max
+        day = max(step.day, starts)
+        if step.value is None or not day < later or day > ends:
             continue
-        amounts = [price.cents for budget in known if (price := budget.amounts.on(step.day)) is not None]
+        amounts = [price.cents for budget in known if (price := budget.amounts.on(day)) is not None]
         difference = sum(amounts) - step.value.cents
         if difference:
             draft.page.problem(
                 "total-differs",
                 step.value.place,
-                f"the budgets of the services add up to {write_money(sum(amounts))} on {step.day}: "
+                f"the budgets of the services add up to {write_money(sum(amounts))} on {day}: "
                 f"{write_money(abs(difference))} {'more' if difference > 0 else 'less'} than this",
                 "Correct this total or one of the budgets.",
             )

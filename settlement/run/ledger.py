@@ -537,7 +537,7 @@ class Ledger:
         return 1 + self._select(int, "SELECT count(*) FROM run")[0]
 
     def _iterate(self, query: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
-        yield from self._connection.execute(query, values)
+        return self._connection.execute(query, values)
 
     def _select(self, make: Callable[..., Made], query: str, *values: str | int) -> list[Made]:
         """What ``make`` makes of each row; a value of another type than was written is damage."""

@@ -6,8 +6,10 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from settlement.domain.conditions import Condition
 from settlement.domain.contract import (
     ArrangementFee,
+    AvailabilityFee,
     BonusMalus,
     Budget,
     Ceiling,
@@ -25,10 +27,10 @@ from settlement.domain.contract import (
     Signal,
     Tariff,
     Term,
+    Value,
     WeeklyTariff,
     Withhold,
 )
-from settlement.domain.conditions import Condition
 from settlement.wording import Language, Wording, wording
 
 _WIDTH = 92
@@ -46,8 +48,9 @@ def contract_card(contract: Contract, provider: Provider, language: Language = "
     card.line(text("card parties", municipality=contract.municipality, provider=provider.name))
     funding = words.funding(contract.funding)
     card.line(text("card period", starts=words.day(contract.starts), ends=words.day(contract.ends), funding=funding))
-    details = ((text("kvk"), provider.kvk), (text("agb"), provider.agb), (text("iban"), provider.iban))
-    card.line(f"{text('card provider')}: " + ", ".join([provider.name, *(f"{name} {value}" for name, value in details if value)]))
+    details = (("kvk", provider.kvk), ("agb", provider.agb), ("iban", provider.iban))
+    told = [provider.name, *(f"{text(name)} {value}" for name, value in details if value)]
+    card.line(f"{text('card provider')}: {', '.join(told)}")
     card.line(text(f"card rounding {contract.rounding}"))
     if contract.total_budget is not None:
         card.line(text("card total budget"))
@@ -132,8 +135,8 @@ _Part = str | Sequence[str] | Sequence[tuple[str, ...]]
 # ---- dated figures ---------------------------------------------------------------------------------------
 
 
-def _dated(amounts: Dated[object], words: Wording, told: Callable[[object], str]) -> list[tuple[str, ...]]:
-    rows = []
+def _dated(amounts: Dated[Value], words: Wording, told: Callable[[Value], str]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for step in amounts.steps:
         value = words.text("card stops") if step.value is None else told(step.value)
         rows.append((words.text("card from", day=words.day(step.day)), value))
@@ -149,11 +152,11 @@ def _price(price: Price, words: Wording) -> str:
 
 
 def _prices(amounts: Dated[Price], words: Wording) -> list[tuple[str, ...]]:
-    return _dated(amounts, words, lambda price: _price(price, words))  # type: ignore[arg-type]
+    return _dated(amounts, words, lambda price: _price(price, words))
 
 
 def _counts(amounts: Dated[int], words: Wording) -> list[tuple[str, ...]]:
-    return _dated(amounts, words, lambda count: words.number(count))  # type: ignore[arg-type]
+    return _dated(amounts, words, words.number)
 
 
 def _tariffs(amounts: Dated[Mapping[tuple[str, ...], Price]], words: Wording) -> list[tuple[str, ...]]:
@@ -245,7 +248,8 @@ def _person_fee(term: PersonFee, words: Wording) -> Iterator[_Part]:
 
 def _budget(term: Budget, words: Wording) -> Iterator[_Part]:
     text = words.text
-    paid = {"at start": "card paid all at start", "at end": "card paid all at end"}.get(term.paid, f"card paid {term.paid}")
+    whole = {"at start": "card paid all at start", "at end": "card paid all at end"}
+    paid = whole.get(term.paid, f"card paid {term.paid}")
     yield text(f"card {term.kind}", paid=text(paid))
     yield _prices(term.amounts, words)
     yield text(f"card broken year {term.broken_year}")
@@ -374,7 +378,9 @@ def _indexation(term: Indexation, words: Wording) -> Iterator[_Part]:
 
 def _signal(signal: Signal, words: Wording) -> str:
     both = f" {words.text('and')} "
-    name = signal.name if signal.service is None else f"{signal.name}, {words.text('card for service', service=signal.service)}"
+    name = signal.name
+    if signal.service is not None:
+        name += f", {words.text('card for service', service=signal.service)}"
     told = words.text(
         "card signal",
         name=name,
@@ -395,7 +401,7 @@ _TOLD: Mapping[type[Term], Callable[..., Iterator[_Part]]] = {
     MonthlyTariff: _monthly_tariff,
     PersonFee: _person_fee,
     Budget: _budget,
-    **{kind: _budget for kind in Budget.__subclasses__()},
+    AvailabilityFee: _budget,
     Ceiling: _ceiling,
     MinimumClients: _minimum_clients,
     Corridor: _corridor,

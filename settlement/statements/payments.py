@@ -12,10 +12,11 @@ _HEADINGS = ("creditor", "name", "iban", "amount", "bank reference", "contract",
 
 
 def payment_advice(payments: Sequence[Payment], language: Language = "nl") -> bytes:
-    """The advice: UTF-8 with its mark, ``;`` between fields, amounts as ``1234,50`` without thousands, days as ``2018-04-30``.
+    """The advice: UTF-8 with its mark, ``;`` between fields, amounts as ``1234,50``, days as ``2018-04-30``.
 
-    One row for each payment, in the order given; the total stands in the run's receipt, not here, so that every row is a
-    payment. Text that a spreadsheet would take for a formula is defused.
+    One row for each payment, in the order given; the total stands in the run's receipt and not here, so that every row
+    is a payment. Text that a spreadsheet would take for a formula is defused. Raises ``ValueError`` for a payment that
+    is not above nought: only we can get that wrong.
     """
     words = wording(language)
     rows = [[words.text(heading) for heading in _HEADINGS]]
@@ -40,8 +41,4 @@ def payment_advice(payments: Sequence[Payment], language: Language = "nl") -> by
 def _field(text: str) -> str:
     """One field; quoted when it holds what would end it."""
     text = for_csv(text)
-    return '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in ';",') and not _is_amount(text) else text
-
-
-def _is_amount(text: str) -> bool:
-    return text.replace(",", "", 1).isdigit()
+    return '"{}"'.format(text.replace('"', '""')) if ";" in text or '"' in text else text

@@ -1,8 +1,8 @@
-"""The payment statement as a workbook: the first page for the bookkeeper, and behind it everything that it follows from."""
+"""The payment statement as a workbook: the first page for the bookkeeper, and behind it all that it follows from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
@@ -19,6 +19,7 @@ from settlement.paper.looks import (
     BODY,
     DRAFT,
     HEADING,
+    INK,
     LABEL,
     MUTED,
     NAVY,
@@ -55,7 +56,7 @@ _AMOUNT = Look(kind="amount", align="right")
 def write_statement(statement: Statement, logo: bytes | None = None) -> bytes:
     """The workbook of a statement, in the language of its organisation: the same bytes for the same statement.
 
-    ``logo`` holds a PNG or JPEG; ``None``, or a picture of another kind, and the organisation's name stands in its place.
+    ``logo`` holds a PNG or JPEG; ``None``, or a picture of another kind: the organisation's name stands in its place.
     """
     words = wording(statement.organisation.language)
     book = Book(
@@ -177,10 +178,11 @@ def _payment(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
     month = [each for each in statement.rows if each.month == statement.period]
     other = [each for each in statement.rows if each.month != statement.period and each.difference_cents]
     for service, basis, article, cents in _month_rows(month, words):
-        _amount_row(sheet, row, service, basis, article, cents)
+        _amount_row(sheet, row, label=service, basis=basis, article=article, cents=cents)
         row += 1
     if not month:
-        _amount_row(sheet, row, "", words.text("nothing for the month", month=words.month(statement.period)), "", 0)
+        nothing = words.text("nothing for the month", month=words.month(statement.period))
+        _amount_row(sheet, row, label="", basis=nothing, cents=0)
         row += 1
     extra: list[tuple[str, str, int]] = []
     for key, rows in (
@@ -194,16 +196,17 @@ def _payment(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
         extra.append((words.text("carried"), words.text(key), statement.carried_cents))
     if extra:
         total = words.text("total of the month", month=words.month(statement.period))
-        _amount_row(sheet, row, total, "", "", _changed(month), strong=True)
+        _amount_row(sheet, row, label=total, cents=_changed(month), strong=True)
         row += 1
         for label, basis, cents in extra:
-            _amount_row(sheet, row, label, basis, "", cents)
+            _amount_row(sheet, row, label=label, basis=basis, cents=cents)
             row += 1
     if extra or statement.to_pay_cents != statement.payable_cents:
-        _amount_row(sheet, row, words.text("balance"), "", "", statement.payable_cents, strong=True)
+        _amount_row(sheet, row, label=words.text("balance"), cents=statement.payable_cents, strong=True)
         row += 1
     if statement.on_hold and statement.payable_cents > 0:
-        _amount_row(sheet, row, words.text("on hold"), statement.on_hold, "", -statement.payable_cents)
+        label = words.text("on hold")
+        _amount_row(sheet, row, label=label, basis=statement.on_hold, cents=-statement.payable_cents)
         row += 1
     sheet.height(row, 4)
     row += 1
@@ -253,7 +256,9 @@ def _month_rows(rows: Sequence[StatementRow], words: Wording) -> Iterable[tuple[
         yield name, words.text("see calculation", terms=terms), articles, _changed(own)
 
 
-def _amount_row(sheet: Sheet, row: int, label: str, basis: str, article: str, cents: int, *, strong: bool = False) -> None:
+def _amount_row(
+    sheet: Sheet, row: int, *, label: str, basis: str = "", article: str = "", cents: int, strong: bool = False
+) -> None:
     look = Look(bottom=RULE, wrap=True, bold=strong)
     to = 2 if basis or not strong else 7
     sheet.put(row, 2, label, look, to=to)
@@ -262,8 +267,8 @@ def _amount_row(sheet: Sheet, row: int, label: str, basis: str, article: str, ce
         sheet.put(row, 3, basis, look.but(ink=MUTED), to=6)
         sheet.put(row, 7, article, look.but(ink=MUTED))
         high = max(high, lines_of(basis, sum(_OVERVIEW_WIDTHS[2:6]), 10), lines_of(article, _OVERVIEW_WIDTHS[6], 10))
-    ink = {"ink": RED} if cents < 0 else {}
-    sheet.put(row, 8, cents, look.but(kind="amount", align="right", wrap=False, **ink))
+    amount = look.but(kind="amount", align="right", wrap=False, ink=RED if cents < 0 else INK)
+    sheet.put(row, 8, cents, amount)
     sheet.height(row, row_height(high, 10) + 2)
 
 
@@ -275,7 +280,8 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     services = statement.services
     bounds = [each.ceiling_cents if each.ceiling_cents is not None else each.budget_cents for each in services]
     none_of_its_own = all(cents is None for cents in bounds)
-    some_ceiling = any(each.ceiling_cents is not None for each in services) or (none_of_its_own and _has_ceiling(statement))
+    some_ceiling = any(each.ceiling_cents is not None for each in services)
+    some_ceiling = some_ceiling or (none_of_its_own and _has_ceiling(statement))
     some_budget = any(each.budget_cents is not None and each.ceiling_cents is None for each in services)
     bound = words.text("ceiling or budget" if some_ceiling and some_budget else "ceiling" if some_ceiling else "budget")
     used = [
@@ -312,7 +318,8 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
         sheet.height(row, row_height(lines_of(each.service, _OVERVIEW_WIDTHS[1], 10), 10) + 1)
         row += 1
     if len(services) > 1 or none_of_its_own:
-        claimed, entitled = (sum(each.claimed_cents for each in services), sum(each.entitled_cents for each in services))
+        claimed = sum(each.claimed_cents for each in services)
+        entitled = sum(each.entitled_cents for each in services)
         total = Look(bold=True, bottom=NAVY, align="right")
         sheet.put(row, 2, words.text("total"), total.but(align="left", indent=0), to=4)
         sheet.put(row, 5, claimed, total.but(kind="amount"))
@@ -329,7 +336,7 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     row += 1
     for key, cents in sums:
         sheet.put(row, 2, words.text(key, month=month, year=year), LABEL, to=5)
-        sheet.put(row, 6, cents, _AMOUNT.but(**({"ink": RED} if cents < 0 else {})))
+        sheet.put(row, 6, cents, _AMOUNT.but(ink=RED if cents < 0 else INK))
         row += 1
     sheet.height(row, 10)
     return row + 1
@@ -430,11 +437,6 @@ def _as_wide_as(column: Column, values: Iterable[Value]) -> Column:
 def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
     """The columns of a line: how it looks, how it is read, and whether it stands even when empty."""
     text = words.text
-    units = {unit: words.unit(unit) for unit in ("minute", "hour", "day_part", "day", "overnight_day", "piece", "week", "month", "euro")}
-    names: dict[str, str] = {}
-
-    def reason(line: StatementLine) -> str:
-        return names.setdefault(line.reason, words.reason(line.reason)) if line.reason else ""
 
     return [
         (Column(text("service"), 20, wrap=True), lambda line: line.service, True),
@@ -445,7 +447,7 @@ def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
         (Column(text("start"), 10, "day"), lambda line: line.start, True),
         (Column(text("end"), 10, "day"), lambda line: line.end, True),
         (Column(text("quantity"), 9, "quantity"), lambda line: line.quantity_milli, False),
-        (Column(text("unit"), 8.5), lambda line: units.get(line.unit, line.unit), False),
+        (Column(text("unit"), 8.5), lambda line: words.unit(line.unit), False),
         (Column(text("direction"), 5, center=True), lambda line: line.direction, False),
         (Column(text("reference"), 10), lambda line: line.reference, False),
         (Column(text("price"), 10.5, "amount"), lambda line: line.price_cents, False),
@@ -453,7 +455,7 @@ def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
         (Column(text("cut"), 11.5, "amount"), lambda line: line.cut_cents, False),
         (Column(text("of which held"), 12, "amount"), lambda line: line.held_cents, False),
         (Column(text("earned"), 12, "amount"), lambda line: line.earned_cents, True),
-        (Column(text("reason"), 10, tone="muted"), reason, False),
+        (Column(text("reason"), 10, tone="muted"), lambda line: words.reason(line.reason), False),
         (Column(text("file"), 12, tone="muted"), lambda line: _file_name(line.delivery), True),
         (Column(text("row"), 6, "count", tone="muted"), lambda line: line.row, True),
     ]
@@ -483,16 +485,17 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
     after = sheet.rows(first, columns, (_calculation_row(each, words) for each in statement.rows))
     sums = [sum(each.was_cents for each in statement.rows), sum(each.is_cents for each in statement.rows)]
     sums.append(_changed(statement.rows))
-    row = _totals(sheet, after, first, columns, 5, sums, words) + 1
+    row = _totals(sheet, (first, after), columns, dict(zip((5, 6, 7), sums, strict=True)), words) + 1
     payable = statement.payable_cents
     steps = [("sum of differences", sums[2]), ("carried", statement.carried_cents), ("balance", payable)]
     if payable < 0:
-        steps.append(("taken along" if statement.organisation.negative_payable == "offset" else "claimed back", -payable))
+        offset = statement.organisation.negative_payable == "offset"
+        steps.append(("taken along" if offset else "claimed back", -payable))
     elif statement.on_hold:
         steps.append(("on hold", -payable))
     for key, cents in steps:
         sheet.put(row, 1, text(key), LABEL.but(size=9), to=6)
-        sheet.put(row, 7, cents, Look(size=9, kind="amount", align="right", **({"ink": RED} if cents < 0 else {})))
+        sheet.put(row, 7, cents, _AMOUNT.but(size=9, ink=RED if cents < 0 else INK))
         row += 1
     bar = BAR.but(size=10.5)
     sheet.put(row, 1, text("to pay"), bar, to=6)
@@ -521,20 +524,23 @@ def _calculation_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
 
 
 def _totals(
-    sheet: Sheet, row: int, first: int, columns: Sequence[Column], start: int, sums: Sequence[int], words: Wording
+    sheet: Sheet, rows: tuple[int, int], columns: Sequence[Column], sums: Mapping[int, int], words: Wording
 ) -> int:
-    """A total in values with its control sums as formulas below it; answers the row after them."""
+    """Totals in values with control sums as formulas below them; answers the row after the control sums.
+
+    ``rows`` are the first row of the table and the one after its last; ``sums`` are by column.
+    """
+    first, row = rows
     for key, look in (("total", _TOTAL), ("control sum", _CONTROL)):
         sheet.put(row, 1, words.text(key), look)
         for index in range(2, len(columns) + 1):
             sheet.put(row, index, None, look)
-        for offset, cents in enumerate(sums):
+        for column, cents in sums.items():
             amount = look.but(kind="amount", align="right")
-            column = start + offset
             if key == "total":
                 sheet.put(row, column, cents, amount)
             else:
-                last = max(row - 2, first)
+                last = max(rows[1] - 1, first)
                 sheet.formula(row, column, f"=SUM({ref(first, column)}:{ref(last, column)})", cents, amount)
         row += 1
     return row
@@ -556,7 +562,8 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("with numbers"), 40, wrap=True),
     ]
     sheet = book.sheet(text("sheet corrections"), [column.width for column in columns], landscape=True)
-    _heading(sheet, text("corrections title"), text("corrections subtitle", month=words.month(statement.period)), statement, words)
+    subtitle = text("corrections subtitle", month=words.month(statement.period))
+    _heading(sheet, text("corrections title"), subtitle, statement, words)
     changed = [each for each in statement.rows if each.month != statement.period and each.difference_cents]
     if not changed:
         sheet.put(4, 1, text("no corrections"), VALUE)
@@ -574,7 +581,8 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
         months.setdefault(each.month, []).append(each)
     summary = columns[:7]
     by_month: list[list[Value | Toned]] = [
-        [month, "", "", "", sum(e.was_cents for e in own), sum(e.is_cents for e in own), _changed(own)] for month, own in months.items()
+        [month, "", "", "", sum(each.was_cents for each in own), sum(each.is_cents for each in own), _changed(own)]
+        for month, own in months.items()
     ]
     row = sheet.rows(row, summary, by_month) + 1
     sheet.put(row, 1, text("by term"), SECTION, to=8)
@@ -582,7 +590,7 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
     first = row + 2
     after = sheet.rows(first, columns, (_correction_row(each, words) for each in changed))
     sums = [sum(each.was_cents for each in changed), sum(each.is_cents for each in changed), _changed(changed)]
-    _totals(sheet, after, first, columns, 5, sums, words)
+    _totals(sheet, (first, after), columns, dict(zip((5, 6, 7), sums, strict=True)), words)
 
 
 def _correction_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
@@ -610,7 +618,11 @@ def _course(book: Book, statement: Statement, words: Wording) -> None:
         ("claimed", Column(text("delivered"), 13.5, "amount"), [each.claimed_cents for each in course]),
         ("entitled", Column(text("entitled"), 13.5, "amount"), [each.entitled_cents for each in course]),
         ("paid to date", Column(text("paid to date"), 16, "amount"), _to_date([each.paid_cents for each in course])),
-        ("claimed to date", Column(text("delivered to date"), 16.5, "amount"), _to_date([each.claimed_cents for each in course])),
+        (
+            "claimed to date",
+            Column(text("delivered to date"), 16.5, "amount"),
+            _to_date([each.claimed_cents for each in course]),
+        ),
         (
             "limit",
             Column(text("ceiling" if _has_ceiling(statement) else "budget to date"), 15, "amount"),

@@ -36,7 +36,7 @@ def wording(language: Language) -> Wording:
 
 
 class Wording:
-    """Words and figures in one language. A key that the catalogue lacks is shown as it is: a paper never stops for a word."""
+    """Words and figures in one language. A key that the catalogue lacks is shown as it is: no word stops a paper."""
 
     def __init__(self, language: Language) -> None:
         self.language: Language = language
@@ -76,19 +76,22 @@ class Wording:
         """A figure of a working, an alert or a condition, written by its unit (``Working``, ``MeasureUnit``)."""
         if isinstance(value, str):
             return value
-        if unit == "amount":
-            return self.euro(value)
-        if unit == "share":
-            return self.share(value)
-        if unit == "quantity":
-            return self.number(value, at_most=3)
-        if unit == "mark":
-            return self.number(value, at_least=1)
-        if unit == "months":
-            return f"{self.number(value, at_most=1)} {self.unit('month', several=value != 1)}"
-        if unit == "yes or no":
-            return self.text("yes") if value else self.text("no")
-        return self.number(value)
+        match unit:
+            case "amount":
+                text = self.euro(value)
+            case "share":
+                text = self.share(value)
+            case "quantity":
+                text = self.number(value, at_most=3)
+            case "mark":
+                text = self.number(value, at_least=1)
+            case "months":
+                text = f"{self.number(value, at_most=1)} {self.unit('month', several=value != 1)}"
+            case "yes or no":
+                text = self.text("yes" if value else "no")
+            case _:
+                text = self.number(value)
+        return text
 
     def duration(self, months: int) -> str:
         """A length of time as contracts say it: ``5 jaar``, ``2 maanden``."""
@@ -98,7 +101,9 @@ class Wording:
 
     def deviation(self, value: tuple[Fraction | str, str] | None, norm: tuple[Fraction | str, str] | None) -> str:
         """How far a figure lies from its norm, with its sign; empty when they cannot be compared."""
-        if value is None or norm is None or isinstance(value[0], str) or isinstance(norm[0], str) or value[1] != norm[1]:
+        if value is None or norm is None or value[1] != norm[1]:
+            return ""
+        if isinstance(value[0], str) or isinstance(norm[0], str):
             return ""
         difference, unit = Fraction(value[0]) - Fraction(norm[0]), value[1]
         # A norm of nought is no yardstick: the figure itself is the deviation.
@@ -106,7 +111,8 @@ class Wording:
             return ""
         sign = "+" if difference > 0 else "−"
         if unit == "share":
-            return f"{sign}{numbers.grouped(self.language, numbers.rounded(abs(difference) * 100, 1), 1)} {self.text('points')}"
+            points = numbers.grouped(self.language, numbers.rounded(abs(difference) * 100, 1), 1)
+            return f"{sign}{points} {self.text('points')}"
         return sign + self.figure(abs(difference), unit)
 
     # ---- words -------------------------------------------------------------------------------------------
@@ -179,7 +185,7 @@ class Wording:
         sentence = self._of(catalogue.REFUSALS, refusal.code)
         if sentence == refusal.code:
             sentence = self._of(PAPERS, "refusal found expected" if refusal.found else "refusal expected")
-        values = {"found": refusal.found, "expected": refusal.expected, "field": self.field(refusal.field), "code": refusal.code}
+        values = {"found": refusal.found, "expected": refusal.expected, "code": refusal.code}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
 
     def condition(self, condition: Condition) -> str:
@@ -213,9 +219,11 @@ class Wording:
             return working.formula.replace("_", " "), self._listed(working, list(working.numbers))
         symbols, filled = (entry.nl, entry.nl_filled) if self._index == 0 else (entry.en, entry.en_filled)
         present = {name for name, (value, _) in working.numbers.items() if value not in {0, ""}}
-        filled = _OPTIONAL.sub(
-            lambda match: match[1] if all(name[1] in present for name in _PLACEHOLDER.finditer(match[1])) else "", filled
-        )
+
+        def kept(match: re.Match[str]) -> str:
+            return match[1] if all(name[1] in present for name in _PLACEHOLDER.finditer(match[1])) else ""
+
+        filled = _OPTIONAL.sub(kept, filled)
         used = {match[1] for match in _PLACEHOLDER.finditer(filled)}
         if not used <= set(working.numbers):
             return symbols, self._listed(working, list(working.numbers))

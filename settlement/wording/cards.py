@@ -110,10 +110,8 @@ CARDS: dict[str, Pair] = {
     "card per missing": ("Per ontbrekende jeugdige gaat er {amount} af.", "For each missing client {amount} is taken off."),
     "card per missing share": ("Per ontbrekende jeugdige gaat het budget gedeeld door het minimum eraf.", "For each missing client the budget divided by the minimum is taken off."),
     "card tolerance": ("Binnen een tekort van {share} gebeurt dat niet; daarbuiten telt het hele tekort.", "Not within a shortfall of {share}; beyond it the whole shortfall counts."),
-    "card corridor": ("Is de waarde van de levering binnen {margin} van het budget, dan wordt het budget betaald zoals het is. "
-                      "Van wat meer dan {margin} erboven ligt wordt {above} bijbetaald; van wat meer dan {margin} eronder ligt wordt {below} teruggenomen.",
-                      "When the value delivered is within {margin} of the budget, the budget is paid as it is. "
-                      "Of what lies more than {margin} above it {above} is paid on top; of what lies more than {margin} below it {below} is taken back."),
+    "card corridor": ("Is de waarde van de levering binnen {margin} van het budget, dan wordt het budget betaald zoals het is. Van wat meer dan {margin} erboven ligt wordt {above} bijbetaald; van wat meer dan {margin} eronder ligt wordt {below} teruggenomen.",
+                      "When the value delivered is within {margin} of the budget, the budget is paid as it is. Of what lies more than {margin} above it {above} is paid on top; of what lies more than {margin} below it {below} is taken back."),
     # ---- terms that reward
     "card of entitled": ("wat is verdiend", "what was earned"),
     "card of budget": ("het budget", "the budget"),

@@ -46,7 +46,7 @@ def rounded(value: Fraction | int, decimals: int) -> int:
 
 
 def number(language: Language, value: Fraction | int, *, at_least: int = 0, at_most: int = 2) -> str:
-    """A number with as many decimals as it needs, from ``at_least``; rounded half up when ``at_most`` are not enough."""
+    """A number with as many decimals as it needs, from ``at_least``; rounded half up where ``at_most`` do not do."""
     for decimals in range(at_least, at_most + 1):
         if (Fraction(value) * 10**decimals).denominator == 1:
             return grouped(language, rounded(value, decimals), decimals)

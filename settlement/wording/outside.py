@@ -1,4 +1,4 @@
-"""Text from outside on its way into a workbook or a CSV: what cannot be shown is made visible, what could act is defused."""
+"""Text from outside on its way into a workbook or CSV: what cannot be shown is made visible, what acts is defused."""
 
 from __future__ import annotations
 

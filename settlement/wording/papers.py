@@ -153,14 +153,10 @@ PAPERS: dict[str, Pair] = {
                            "{refused} of {delivered} delivered lines refused; see sheet Signals & refusals"),
     "more signals": ("en nog {count}; zie blad Signalen & afkeuringen", "and {count} more; see sheet Signals & refusals"),
     "questions or objection": ("Vragen of niet eens", "Questions or objection"),
-    "objection": ("Vragen of niet eens met deze specificatie? Laat het binnen {days} dagen weten onder vermelding van {number}. "
-                  "Hoe elk bedrag is ontstaan staat op de volgende bladen: de regels, de berekening met artikel en formule, en de herkomst.",
-                  "Questions, or do you not agree with this statement? Tell us within {days} days, naming {number}. "
-                  "How each amount came about stands on the next sheets: the lines, the calculation with article and formula, and the origin."),
-    "objection with contact": ("Vragen of niet eens met deze specificatie? Laat het binnen {days} dagen weten via {contact}, onder vermelding van {number}. "
-                               "Hoe elk bedrag is ontstaan staat op de volgende bladen: de regels, de berekening met artikel en formule, en de herkomst.",
-                               "Questions, or do you not agree with this statement? Tell us within {days} days through {contact}, naming {number}. "
-                               "How each amount came about stands on the next sheets: the lines, the calculation with article and formula, and the origin."),
+    "objection": ("Vragen of niet eens met deze specificatie? Laat het binnen {days} dagen weten onder vermelding van {number}. Hoe elk bedrag is ontstaan staat op de volgende bladen: de regels, de berekening met artikel en formule, en de herkomst.",
+                  "Questions, or do you not agree with this statement? Tell us within {days} days, naming {number}. How each amount came about stands on the next sheets: the lines, the calculation with article and formula, and the origin."),
+    "objection with contact": ("Vragen of niet eens met deze specificatie? Laat het binnen {days} dagen weten via {contact}, onder vermelding van {number}. Hoe elk bedrag is ontstaan staat op de volgende bladen: de regels, de berekening met artikel en formule, en de herkomst.",
+                               "Questions, or do you not agree with this statement? Tell us within {days} days through {contact}, naming {number}. How each amount came about stands on the next sheets: the lines, the calculation with article and formula, and the origin."),
     # ---- the other sheets
     "lines title": ("Regels", "Lines"),
     "lines subtitle": ("Elke geaccepteerde regel die nu is aangeleverd, en elke eerdere met zorg in {month}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -290,3 +291,15 @@ def test_cases_of_a_contract_with_problems_cannot_run_and_say_so_once(rules):
 rules/good.cases.yaml: these cases cannot run: rules/good.yaml is not in force
 Correct the problems of that contract (or of organisation.yaml and providers.yaml) first."""
     ]
+
+
+# ---- the house -------------------------------------------------------------------------------------------
+
+
+def test_the_yaml_library_has_one_room_and_the_rules_import_only_the_domain():
+    folder = Path(tree.__file__).parent
+    for path in folder.glob("*.py"):
+        imported = re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        floors = {name.split(".")[1] for name in imported if name.startswith("settlement.")}
+        assert floors <= {"domain", "rules"}, path.name
+        assert ("yaml" in imported) == (path.name == "tree.py"), path.name

@@ -1,0 +1,1 @@
+"""Puts ``tests/`` on the path, where ``workbench`` stands, from whichever folder the tests are started."""

@@ -1,0 +1,422 @@
+"""The statement workbook, read back: its values add up, its text is text, and the same statement gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+import samples
+from openpyxl.worksheet.worksheet import Worksheet
+
+from settlement.statements.workbook import write_statement
+from settlement.wording import Wording
+from settlement.wording.outside import for_cell
+from settlement.wording.papers import PAPERS
+
+SAMPLES = ("squares", "weeks", "negative", "on_hold", "empty", "english", "hostile")
+SHEETS = ["Overzicht", "Regels", "Berekening", "Correcties", "Verloop", "Signalen & afkeuringen", "Herkomst"]
+
+
+def book_of(statement):
+    return openpyxl.load_workbook(io.BytesIO(write_statement(statement)))
+
+
+def cells(sheet: Worksheet):
+    return [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+
+
+def texts(sheet: Worksheet) -> str:
+    return "\n".join(str(cell.value) for cell in cells(sheet))
+
+
+def beside(sheet: Worksheet, label: str, column: str):
+    """The value in a column on the row of a label."""
+    row = next(cell.row for cell in cells(sheet) if cell.value == label)
+    return sheet[f"{column}{row}"].value
+
+
+def cents(value) -> int:
+    return int(Decimal(str(value)).scaleb(2).to_integral_exact())
+
+
+def column_of(sheet: Worksheet, row: int, heading: str) -> int:
+    return next(cell.column for cell in sheet[row] if cell.value == heading)
+
+
+# ---- what is paid
+
+
+def test_a_statement_has_its_seven_sheets_in_order():
+    assert book_of(samples.squares()).sheetnames == SHEETS
+    assert book_of(samples.english()).sheetnames == [
+        "Overview", "Lines", "Calculation", "Corrections", "Course", "Signals & refusals", "Origin"
+    ]  # fmt: skip
+
+
+def test_the_first_page_pays_what_the_statement_pays_and_says_why():
+    page = book_of(samples.squares())["Overzicht"]
+    # March 459.004,75 and the corrections of January and February −295,25.
+    assert cents(beside(page, "Totaal maart 2018", "H")) == 45_900_475
+    assert cents(beside(page, "Correcties eerdere maanden", "H")) == -29_525
+    assert cents(beside(page, "Te betalen", "H")) == 45_870_950
+    text = texts(page)
+    assert "Budget: € 2.400.000,00 × 3 ÷ 12 − € 400.000,00" in text
+    assert "Omschrijving op uw bankafschrift: BS-2018-03-UTR-AJ-2018-07" in text
+    assert "uiterlijk 30-04-2018" in text
+    assert "binnen 14 dagen" in text
+    assert "3 van 67 aangeleverde regels afgekeurd" in text
+
+
+def test_the_amounts_above_the_bar_add_up_to_the_bar():
+    for name in ("squares", "weeks", "negative"):
+        statement = getattr(samples, name)()
+        page = book_of(statement)["Overzicht"]
+        first = next(cell.row for cell in cells(page) if cell.value == "Bepaling en berekening") + 1
+        last = next(cell.row for cell in cells(page) if cell.value == "Te betalen")
+        bold = {"Totaal maart 2018", "Saldo"}
+        shown = [
+            cents(page[f"H{row}"].value)
+            for row in range(first, last)
+            if page[f"H{row}"].value is not None and page[f"B{row}"].value not in bold
+        ]
+        assert sum(shown) == statement.payable_cents
+        assert cents(page[f"H{last}"].value) == statement.to_pay_cents
+
+
+def test_a_negative_balance_is_paid_as_nothing_and_its_offset_is_told():
+    page = book_of(samples.negative())["Overzicht"]
+    # −50,00 + 1.200,00 − 4.500,00 = −3.350,00
+    assert cents(beside(page, "Saldo", "H")) == -335_000
+    assert beside(page, "Te betalen", "H") == 0
+    assert "€ 3.350,00 wordt verrekend met volgende betalingen" in texts(page)
+    assert "bankafschrift" not in texts(page)
+    claim = replace(samples.negative(), organisation=replace(samples.ORGANISATION, negative_payable="claim"))
+    assert "voor € 3.350,00 ontvangt u een vordering" in texts(book_of(claim)["Overzicht"])
+
+
+def test_a_payment_on_hold_says_why_and_pays_nothing():
+    page = book_of(samples.on_hold())["Overzicht"]
+    assert cents(beside(page, "Betaling aangehouden", "H")) == -45_870_950
+    assert "Wacht op het gesprek van 12 april over de wachtlijst" in texts(page)
+    assert beside(page, "Te betalen", "H") == 0
+
+
+def test_what_is_held_above_a_ceiling_is_told_and_not_subtracted_twice():
+    page = book_of(samples.weeks())["Overzicht"]
+    assert cents(beside(page, "Te betalen", "H")) == 3_105_000
+    assert "Boven het plafond is € 1.725,00 aangehouden" in texts(page)
+
+
+def test_many_rows_of_a_month_stand_on_the_first_page_by_service():
+    statement = samples.squares()
+    row = statement.rows[2]
+    many = tuple(replace(row, service=f"zorgvorm {n // 5}", term=f"term {n % 5}") for n in range(60))
+    page = book_of(replace(statement, rows=many))["Overzicht"]
+    assert "zorgvorm 11" in texts(page)
+    assert "zie blad Berekening" in texts(page)
+    # 60 rows of 200.000,00 in 12 services of 5 rows: 1.000.000,00 each.
+    assert cents(beside(page, "zorgvorm 11", "H")) == 100_000_000
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_draft_says_so_on_every_sheet_and_a_final_on_none(name):
+    statement = getattr(samples, name)()
+    mark = "DRAFT" if statement.organisation.language == "en" else "CONCEPT"
+    for final in (True, False):
+        for sheet in book_of(replace(statement, final=final)).worksheets:
+            assert (mark in texts(sheet)) is not final, sheet.title
+            assert ((sheet.oddHeader.right.text or "").strip() == mark) is not final
+
+
+# ---- lines, calculation, corrections
+
+
+@pytest.mark.parametrize("name", ["squares", "weeks", "hostile"])
+def test_every_line_stands_on_the_lines_sheet_and_their_totals_agree(name):
+    statement = getattr(samples, name)()
+    sheet = book_of(statement)["Regels"]
+    earned, value = column_of(sheet, 7, "Verdiend"), column_of(sheet, 7, "Waarde")
+    rows = list(sheet.iter_rows(min_row=8, values_only=True))
+    assert len(rows) == len(statement.lines)
+    assert sum(cents(row[earned - 1]) for row in rows) == sum(line.earned_cents for line in statement.lines)
+    assert cents(sheet.cell(4, earned).value) == sum(line.earned_cents for line in statement.lines)
+    assert cents(sheet.cell(4, value).value) == sum(line.value_cents for line in statement.lines)
+    last = 7 + len(statement.lines)
+    letter = sheet.cell(5, earned).column_letter
+    assert sheet.cell(5, earned).value == f"=SUM({letter}8:{letter}{last})"
+    assert sheet.freeze_panes == "A8"
+    assert sheet.print_title_rows == "$7:$7"
+    assert sheet.auto_filter.ref.startswith("A7:")
+
+
+def test_a_line_shows_what_it_earned_what_a_ceiling_took_and_why():
+    sheet = book_of(samples.weeks())["Regels"]
+    headings = [cell.value for cell in sheet[7]]
+    rows = [dict(zip(headings, row, strict=True)) for row in sheet.iter_rows(min_row=8, values_only=True)]
+    cut = [row for row in rows if row["Afgetopt"]]
+    assert [cents(row["Afgetopt"]) for row in cut] == [34_500, 69_000, 69_000]
+    assert {row["Reden"] for row in cut} == {"boven plafond, aangehouden"}
+    assert rows[-1]["D/C"] == "C"
+    assert cents(rows[-1]["Verdiend"]) == -34_500
+    assert (rows[0]["Volume"], rows[0]["Eenheid"], rows[0]["Rij"]) == (4, "weken", 12)
+    assert rows[0]["Begin"].isoformat()[:10] == "2018-03-01"
+
+
+def test_columns_that_no_line_uses_are_left_out():
+    headings = [cell.value for cell in book_of(samples.squares())["Regels"][7]]
+    assert "Profiel" not in headings
+    assert "Intensiteit" not in headings
+    assert "Afgetopt" not in headings
+    assert {"Zorgvorm", "Cliënt", "Waarde", "Verdiend", "Bestand", "Rij"} <= set(headings)
+
+
+def test_a_month_without_lines_or_amounts_has_a_statement_all_the_same():
+    book = book_of(samples.empty())
+    assert "Er zijn geen regels." in texts(book["Regels"])
+    assert "Er zijn geen correcties op andere maanden." in texts(book["Correcties"])
+    assert "Voor deze maand is niets aangeleverd." in texts(book["Herkomst"])
+    assert beside(book["Overzicht"], "Te betalen", "H") == 0
+
+
+@pytest.mark.parametrize("name", ["squares", "weeks", "negative", "on_hold"])
+def test_the_differences_and_what_was_carried_add_up_to_the_balance(name):
+    statement = getattr(samples, name)()
+    sheet = book_of(statement)["Berekening"]
+    rows = list(sheet.iter_rows(min_row=5, max_row=4 + len(statement.rows), values_only=True))
+    assert sum(cents(row[6]) for row in rows) + statement.carried_cents == statement.payable_cents
+    assert [cents(row[5]) - cents(row[4]) for row in rows] == [cents(row[6]) for row in rows]
+    assert cents(beside(sheet, "Saldo", "G")) == statement.payable_cents
+    assert cents(beside(sheet, "Te betalen", "G")) == statement.to_pay_cents
+
+
+def test_every_row_of_the_calculation_names_article_formula_numbers_and_line_of_the_rule_file():
+    sheet = book_of(samples.squares())["Berekening"]
+    row = next(row for row in sheet.iter_rows(min_row=5, values_only=True) if row[0] == "Hele contract")
+    assert row[1:3] == ("Inhouding", "8.2")
+    assert row[7:] == ("− grondslag × inhouding", "− € 450.000,00 × 2 %", "de-linde.yaml:81")
+
+
+def test_corrections_stand_by_original_month_with_was_is_and_difference():
+    sheet = book_of(samples.squares())["Correcties"]
+    january = [cell for cell in cells(sheet) if getattr(cell.value, "month", None) == 1]
+    assert len(january) == 2
+    by_month, by_term = (sheet[january[0].row], sheet[january[1].row])
+    # 18.240,00 − 19.010,50 = −770,50
+    for row in (by_month, by_term):
+        assert [cents(row[column].value) for column in (4, 5, 6)] == [1_901_050, 1_824_000, -77_050]
+    assert (by_term[1].value, by_term[2].value, by_term[3].value) == ("crisiszorg", "Tarief", "4.4")
+    assert cents(beside(sheet, "Totaal", "G")) == -29_525
+
+
+def test_a_row_that_is_no_longer_due_says_so():
+    assert "niet langer van toepassing" in texts(book_of(samples.negative())["Correcties"])
+
+
+# ---- course, signals, origin
+
+
+def test_the_course_leaves_months_empty_that_are_not_settled_and_draws_what_there_is():
+    book = book_of(samples.squares())
+    sheet = book["Verloop"]
+    rows = {row[0]: row for row in sheet.iter_rows(min_row=5, max_row=16, values_only=True)}
+    assert cents(rows["mrt 2018"][1]) == 45_870_950
+    # 469.010,50 + 466.980,00 + 458.709,50 = 1.394.700,00
+    assert cents(rows["mrt 2018"][4]) == 139_470_000
+    assert rows["apr 2018"][1] is None
+    assert rows["apr 2018"][4] is None
+    assert cents(rows["dec 2018"][6]) == 540_000_000
+    assert len(sheet._charts) == 3
+    assert len(book_of(samples.weeks())["Verloop"]._charts) == 2
+
+
+def test_a_refusal_names_cell_what_stands_there_what_was_expected_and_the_national_code():
+    sheet = book_of(samples.squares())["Signalen & afkeuringen"]
+    row = next(cell.row for cell in cells(sheet) if cell.value == "H23")
+    values = [cell.value for cell in sheet[row]]
+    assert values == [
+        "de-linde_v2.xlsx", "Levering", "Bedrag", "H23", "€ 412,00",
+        "Het bedrag € 412,00 is niet volume maal tarief; dat is € 410,20.", "9346",
+    ]  # fmt: skip
+
+
+def test_the_origin_counts_delivered_accepted_and_refused_and_names_replaced_files():
+    sheet = book_of(samples.squares())["Herkomst"]
+    row = next(cell.row for cell in cells(sheet) if cell.value == "Meegeteld")
+    assert [sheet.cell(row, column).value for column in (3, 4, 5)] == [67, 64, 3]
+    text = texts(sheet)
+    assert "telt niet mee: vervangen door de-linde_v2.xlsx" in text
+    assert samples.squares().rules_digest in text
+    assert samples.squares().lines_digest in text
+    assert "verborgen rijen meegelezen" in text
+
+
+# ---- how it is made
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sheet_prints_on_a4_as_wide_as_the_page_and_is_protected_without_a_password(name):
+    statement = getattr(samples, name)()
+    for sheet in book_of(statement).worksheets:
+        assert sheet.page_setup.paperSize == 9
+        assert sheet.page_setup.fitToWidth == 1
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.protection.sheet
+        assert sheet.protection.password is None
+        assert not sheet.protection.autoFilter
+        assert not sheet.protection.formatColumns
+        assert statement.number in sheet.oddFooter.left.text
+        assert "&P" in sheet.oddFooter.right.text
+    assert book_of(statement).worksheets[0].page_setup.fitToHeight == 1
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_cell_names_its_font(name):
+    for sheet in book_of(getattr(samples, name)()).worksheets:
+        assert {cell.font.name for row in sheet.iter_rows() for cell in row} == {"Calibri"}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_only_our_control_sums_are_formulas_and_all_text_is_marked_as_text(name):
+    for sheet in book_of(getattr(samples, name)()).worksheets:
+        for cell in cells(sheet):
+            if cell.data_type == "f":
+                assert re.fullmatch(r"=(SUM\(|SUBTOTAL\(109,)[A-Z]+\d+:[A-Z]+\d+\)", cell.value)
+            elif isinstance(cell.value, str):
+                assert cell.data_type in {"s", "inlineStr"}
+                assert cell.quotePrefix, cell.coordinate
+
+
+def test_hostile_text_stands_in_the_workbook_as_what_it_is():
+    book = book_of(samples.hostile())
+    clients = {row[1] for row in book["Regels"].iter_rows(min_row=8, values_only=True)}
+    # openpyxl gives an escape back as it stands in the file.
+    assert clients == {for_cell(text) for text in samples.HOSTILE}
+    assert book["Overzicht"]["B1"].value == "@Regio &D & Co"
+    assert "&&D" in zipfile.ZipFile(io.BytesIO(write_statement(samples.hostile()))).read("xl/worksheets/sheet1.xml").decode().replace("&amp;", "&")
+
+
+def test_no_part_of_a_workbook_holds_a_macro_a_link_or_another_file():
+    with zipfile.ZipFile(io.BytesIO(write_statement(samples.hostile()))) as archive:
+        for name in archive.namelist():
+            assert not re.search("vba|externalLink|activeX|embed", name)
+            assert b'TargetMode="External"' not in archive.read(name)
+
+
+def test_the_results_of_formulas_are_stored_for_readers_that_do_not_calculate():
+    content = write_statement(samples.squares())
+    formulas, values = (openpyxl.load_workbook(io.BytesIO(content), data_only=only) for only in (False, True))
+    found = 0
+    for sheet in formulas.worksheets:
+        for cell in cells(sheet):
+            if cell.data_type == "f":
+                found += 1
+                assert values[sheet.title][cell.coordinate].value is not None
+    assert found == 10
+
+
+def test_a_read_only_reader_sees_every_row():
+    book = openpyxl.load_workbook(io.BytesIO(write_statement(samples.weeks())), read_only=True)
+    assert len(list(book["Regels"].iter_rows(values_only=True))) == 7 + 49
+
+
+def test_every_label_that_a_statement_asks_for_is_in_the_catalogue(monkeypatch):
+    asked = set()
+    plain = Wording.text
+
+    def recorded(self, key, **values):
+        asked.add(key)
+        return plain(self, key, **values)
+
+    monkeypatch.setattr(Wording, "text", recorded)
+    for name in SAMPLES:
+        write_statement(getattr(samples, name)())
+    assert len(asked) > 100
+    assert asked <= set(PAPERS)
+
+
+# ---- the logo
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000020000000108060000009d74667a0000000f49444154789c636460f8cf00820000080a0201"
+    "6cc1ba4b0000000049454e44ae426082"
+)
+
+
+def test_a_logo_stands_where_the_name_would():
+    content = write_statement(samples.squares(), PNG)
+    assert zipfile.ZipFile(io.BytesIO(content)).read("xl/media/image1.png") == PNG
+    assert openpyxl.load_workbook(io.BytesIO(content))["Overzicht"]["B1"].value is None
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"\xff\xd8\xff", PNG[:20], b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_a_logo_that_is_no_picture_we_know_gives_the_name(content):
+    assert book_of(samples.squares())["Overzicht"]["B1"].value == "Regio Midden-Nederland"
+    written = openpyxl.load_workbook(io.BytesIO(write_statement(samples.squares(), content)))
+    assert written["Overzicht"]["B1"].value == "Regio Midden-Nederland"
+
+
+# ---- the same again
+
+ONE = "import sys, hashlib, samples; from settlement.statements.workbook import write_statement; " \
+      "print(hashlib.sha256(write_statement(getattr(samples, sys.argv[1])(), bytes.fromhex(sys.argv[2]))).hexdigest())"  # fmt: skip
+
+
+def test_the_same_statement_gives_the_same_bytes_whatever_the_seed_the_locale_and_the_clock():
+    digests = set()
+    for seed, locale, zone in (("1", "C", "UTC"), ("2", "nl_NL.UTF-8", "Europe/Amsterdam"), ("3", "tr_TR.UTF-8", "Asia/Tokyo")):
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone,
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)]),
+        }  # fmt: skip
+        digests.add(
+            subprocess.run(
+                [sys.executable, "-c", ONE, "squares", PNG.hex()], env=environment, check=True, capture_output=True, text=True
+            ).stdout
+        )
+    assert len(digests) == 1
+
+
+def test_thirty_thousand_lines_are_written_whole():
+    statement = samples.weeks()
+    many = tuple(replace(statement.lines[n % 48], row=n + 9, client=f"C-{n % 4000}") for n in range(30_000))
+    content = write_statement(replace(statement, lines=many))
+    sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True)["Regels"]
+    assert sheet.max_row == 30_007
+    assert len(content) < 4_000_000
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_recalculates_every_control_sum_to_the_value_beside_it(tmp_path):
+    content = write_statement(samples.weeks())
+    stripped = tmp_path / "statement.xlsx"
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stripped, "w") as target:
+        for name in source.namelist():
+            # Without stored results LibreOffice has to calculate.
+            target.writestr(name, re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", source.read(name)))
+    (tmp_path / "out").mkdir()
+    subprocess.run(
+        ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "xlsx", "--outdir",
+         str(tmp_path / "out"), str(stripped)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    ours = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    theirs = openpyxl.load_workbook(tmp_path / "out" / "statement.xlsx", data_only=True)
+    checked = 0
+    for sheet in openpyxl.load_workbook(io.BytesIO(content)).worksheets:
+        for cell in cells(sheet):
+            if cell.data_type == "f":
+                checked += 1
+                calculated = theirs[sheet.title][cell.coordinate].value
+                assert round(calculated * 100) == cents(ours[sheet.title][cell.coordinate].value)
+    assert checked == 14
