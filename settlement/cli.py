@@ -392,8 +392,8 @@ def show(
 # ---- test ------------------------------------------------------------------------------------------------
 
 
-@app.command()
-def test(
+@app.command("test")
+def run_tests(
     folder: Annotated[Path, typer.Argument(help="Folder with rule files and their cases.")] = _RULES,
     as_json: Json = False,
 ) -> None:

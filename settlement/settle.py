@@ -218,20 +218,20 @@ def _finished(
         if ledger_key[0] in tables.contracts and (ledger_key[0], ledger_key[1]) not in open_years:
             own[ledger_key[0]] = own.get(ledger_key[0], 0) + cents
     found: dict[PositionKey, Measures] = {}
-    for key, measures in stands.items():
-        months = by_month.get((key.contract, key.year, key.service), {})
-        to_date = sum(cents for month, cents in months.items() if month <= key.as_of)
+    for at, measures in stands.items():
+        months = by_month.get((at.contract, at.year, at.service), {})
+        to_date = sum(cents for month, cents in months.items() if month <= at.as_of)
         finished = {
             **measures,
             "entitled": Fraction(to_date),
-            "entitled" + IN_MONTH: Fraction(months.get(key.as_of, 0)),
+            "entitled" + IN_MONTH: Fraction(months.get(at.as_of, 0)),
             "paid": None,
             "payable": None,
         }
-        if key.service is None:
-            paid = before.paid.get(key.contract, 0)
-            finished |= {"paid": Fraction(paid), "payable": Fraction(own.get(key.contract, 0) - paid)}
-        found[key] = finished
+        if at.service is None:
+            paid = before.paid.get(at.contract, 0)
+            finished |= {"paid": Fraction(paid), "payable": Fraction(own.get(at.contract, 0) - paid)}
+        found[at] = finished
     return found
 
 

@@ -15,7 +15,16 @@ import polars as pl
 
 from settlement.decisions.ask import Asked
 from settlement.domain.conditions import AnyOf, Comparison, Condition, Figure
-from settlement.domain.contract import BonusMalus, Ceiling, Corridor, MinimumClients, OutcomeBonus, SharedSavings, Signal, Withhold
+from settlement.domain.contract import (
+    BonusMalus,
+    Ceiling,
+    Corridor,
+    MinimumClients,
+    OutcomeBonus,
+    SharedSavings,
+    Signal,
+    Withhold,
+)
 
 
 @dataclass(frozen=True, slots=True)

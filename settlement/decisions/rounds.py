@@ -200,7 +200,9 @@ def _add_cuts(
         .group_by("contract_no", "month").agg(cut=pl.col("cut_contract_cents").sum()).sort("contract_no", "month")
     )  # fmt: skip
     numbers = list(tables.contracts)
-    cuts = [(*names[service_no], index, cut) for service_no, index, cut in by_service.iter_rows()]
+    cuts: list[tuple[str, str | None, int, int]] = [
+        (*names[service_no], index, cut) for service_no, index, cut in by_service.iter_rows()
+    ]
     cuts += [(numbers[contract_no], None, index, cut) for contract_no, index, cut in by_contract.iter_rows()]
     for contract_number, service, index, cut in cuts:
         contract, month = tables.contracts[contract_number], Month.from_index(index)
@@ -273,9 +275,8 @@ def bounds_round(engine: Decides, stands: Stands, entitled: Entitlements) -> lis
     answers = judge(engine, asked)
     found: list[Decision | None] = []
     for answer in answers:
-        measures = answer.asked.measures
         if isinstance(answer.asked.subject, MinimumClients):
-            earned, budget = measures["earned"], measures["budget"]
+            earned, budget = answer.asked.measures["earned"], answer.asked.measures["budget"]
             found.append(worth.of_minimum(answer, None if budget is None else int(budget), int(earned or 0)))
         else:
             found.append(worth.of_corridor(answer))
@@ -303,12 +304,12 @@ def rewards_round(engine: Decides, stands: Stands, entitled: Entitlements) -> li
     answers = judge(engine, asked)
     found: list[Decision | None] = []
     for answer in answers:
-        term, key = answer.asked.subject, answer.asked.key
-        match term:
-            case OutcomeBonus():
-                found.append(worth.of_bonus(answer, _bonus_base(term, key, stands, since)))
-            case BonusMalus():
-                found.append(worth.of_bands(answer, _base(term.of, key, stands)))
+        key = answer.asked.key
+        match answer.asked.subject:
+            case OutcomeBonus() as bonus:
+                found.append(worth.of_bonus(answer, _bonus_base(bonus, key, stands, since)))
+            case BonusMalus() as bands:
+                found.append(worth.of_bands(answer, _base(bands.of, key, stands)))
             case SharedSavings():
                 found.append(worth.of_savings(answer))
             case Withhold():

@@ -6,9 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from settlement.decisions.ask import STANDING, Asked, ask_budget_left, ask_signal, ask_standing, comparisons_of, value_of
+from settlement.decisions.ask import (
+    STANDING,
+    Asked,
+    ask_budget_left,
+    ask_signal,
+    ask_standing,
+    comparisons_of,
+    value_of,
+)
 from settlement.decisions.judge import Answer, Decides, judge
-from settlement.domain.contract import Ceiling, Contract, Corridor, MinimumClients, Provider, Severity, Signal, Tariff, Term
+from settlement.domain.contract import (
+    Ceiling,
+    Contract,
+    Corridor,
+    MinimumClients,
+    Provider,
+    Severity,
+    Signal,
+    Tariff,
+    Term,
+)
 from settlement.domain.measures import MeasureUnit, measure_of
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place

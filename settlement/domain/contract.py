@@ -405,13 +405,17 @@ class Signal:
     place: Place
 
 
+FIVE_YEARS = Duration(60)
+"""The national outer limit of a claim (iJw TR335), and the limitation period: what holds when a contract is silent."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryTerms:
     """How this provider delivers."""
 
     claim_deadline: Duration | None = None
     """A line whose month lies further back than this from the claim month is refused; ``None``: no deadline."""
-    corrections_until: Duration = Duration(60)
+    corrections_until: Duration = FIVE_YEARS
     """How long after the end of a year it stays open: until then its lines may be credited and corrected."""
     headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Column headings of the provider's own, by field of deliveries.md."""

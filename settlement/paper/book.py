@@ -292,7 +292,7 @@ class Sheet:
     def picture(self, row: int, column: int, logo: Logo) -> None:
         """Puts a logo with its upper left corner in a cell."""
         logo.anchor = ref(row, column)
-        self.worksheet.add_image(logo)  # type: ignore[arg-type]  # it has what openpyxl asks of a picture
+        self.worksheet.add_image(logo)
 
     def chart(self, row: int, column: int, chart: Chart) -> None:
         """Draws a chart of a table of this sheet with its upper left corner in a cell."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import struct
 from typing import Literal
 
+from openpyxl.drawing.image import Image
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PIXELS_HIGH = 48
 
 
-class Logo:
-    """A picture in the form that openpyxl writes."""
-
-    anchor = "A1"
-    _id = 1
+class Logo(Image):
+    """A picture as openpyxl writes it; its own way in would open the picture with a library that we do without."""
 
     def __init__(self, content: bytes, kind: Literal["png", "jpeg"], width: int, height: int) -> None:
         self._content = content
@@ -31,11 +30,6 @@ class Logo:
             size = _jpeg_size(content)
             return cls(content, "jpeg", *size) if size and all(size) else None
         return None
-
-    @property
-    def path(self) -> str:
-        """Where it stands in the workbook's archive."""
-        return f"/xl/media/image{self._id}.{self.format}"
 
     def _data(self) -> bytes:
         return self._content

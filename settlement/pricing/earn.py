@@ -43,7 +43,7 @@ def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
     ]
     first = tables.services.select("service_no", "first_open_month")
     return (
-        pl.concat([frame.select(EARNINGS.keys()).cast(EARNINGS) for frame in frames])
+        pl.concat([frame.select(EARNINGS.keys()).cast(pl.Schema(EARNINGS)) for frame in frames])
         .join(first, on="service_no", how="left", maintain_order="left")
         .filter((pl.col("month") <= period.index) & (pl.col("month") >= pl.col("first_open_month")))
         .drop("first_open_month")

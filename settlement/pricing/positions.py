@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from settlement.domain.contract import Contract, MinimumClients
+from settlement.domain.contract import Contract, MinimumClients, OutcomeBonus
 from settlement.domain.measures import IN_MONTH
 from settlement.domain.periods import ContractYear, Month
 from settlement.domain.records import PositionKey
@@ -208,7 +208,7 @@ def count_outcomes(
         return Outcomes({}, {})
     days = {(number, key.year, key.as_of.index, 0) for key, number in asked.items()}
     for contract_no, contract in enumerate(tables.contracts.values()):
-        starts = {getattr(term, "from_day", None) for _, term in contract.every_term()} - {None}
+        starts = {term.from_day for _, term in contract.every_term() if isinstance(term, OutcomeBonus) and term.from_day}
         days |= {(n, y, m, (day - _EPOCH).days) for day in starts for n, y, m, f in list(days) if n == contract_no and f == 0}
     moments = pl.DataFrame(
         sorted(days), schema={"contract_no": pl.UInt32, "year": pl.Int32, "as_of": pl.Int32, "since": pl.Int32}, orient="row"
@@ -274,7 +274,7 @@ def positions(tables: Tables, asked: Mapping[PositionKey, int], counted: Counted
     return {key: _measures(key, number, tables.contracts[key.contract], numbers, counted) for key, number in asked.items()}
 
 
-def _measures(
+def _measures(  # noqa: PLR0915 - one statement a measure, in the order of measures.py
     key: PositionKey, contract_no: int, contract: Contract, numbers: Mapping[tuple[str, str], int], counted: Counted
 ) -> Measures:
     year = contract.year(key.year)
@@ -330,7 +330,7 @@ def _measures(
         Fraction(claimed * parts, budget * elapsed) if budget and elapsed else None,
         Fraction(claimed_now * parts, budget) if budget else None,
     )
-    claims = [m for m in range(key.year * 12, key.as_of.index + 1)]
+    claims = range(key.year * 12, key.as_of.index + 1)
     delivered = [counted.counts.delivered.get((contract_no, month), (0, 0)) for month in claims]
     accepted, refused = sum(a for a, _ in delivered), sum(r for _, r in delivered)
     accepted_now, refused_now = delivered[-1] if delivered else (0, 0)

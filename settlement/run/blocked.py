@@ -10,7 +10,7 @@ class Blocked(Exception):  # noqa: N818 - it is a state of the workspace that en
     Whoever raises it has left everything as it was, or says in ``help`` how it is finished.
     """
 
-    def __init__(self, message: str, help: str = "") -> None:  # noqa: A002 - the same two words as a Problem
+    def __init__(self, message: str, help: str = "") -> None:
         super().__init__(f"{message}\n{help}" if help else message)
         self.message = message
         """What is the matter, with the names of the things concerned."""

@@ -52,8 +52,8 @@ def settle_case(case: Case, rulebook: Rulebook, engine: Decides) -> Settlement:
     import polars as pl
 
     from settlement.deliveries.gather import Gathered
-    from settlement.deliveries.typed import typed_lines
     from settlement.deliveries.lines import LINES, REFUSALS
+    from settlement.deliveries.typed import typed_lines
     from settlement.settle import Before, settle
 
     deliveries, lines, refusals = [], [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)]

@@ -53,7 +53,8 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     words = wording("en")
     refused = []
     for row in refusals_of(delivered, accepted).iter_rows(named=True):
-        refusal = Refusal(**{name: row[name] if row[name] is not None or name == "contract" else "" for name in Refusal.__slots__})
+        texts = {name: row[name] or "" for name in ("sheet", "cell", "field", "code", "national", "found", "expected")}
+        refusal = Refusal(delivery=row["delivery"], contract=row["contract"], row=row["row"], **texts)
         sheet = f", sheet {refusal.sheet}" if refusal.sheet else ""
         where = f", cell {refusal.cell}" if refusal.cell else f", row {refusal.row}" if refusal.row else ""
         refused.append((f"{(workspace.inputs / refusal.delivery).as_posix()}{sheet}{where}", words.refusal(refusal)))

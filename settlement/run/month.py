@@ -24,7 +24,7 @@ from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
 from settlement.run.blocked import Blocked
 from settlement.run.digests import digest_of
-from settlement.run.ledger import ApprovedRun, Approval, FinalRun, Ledger, Posting, postings_of
+from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, postings_of
 from settlement.run.lock import hold
 from settlement.run.outbox import MANIFEST, finish_pending, stage
 from settlement.run.snapshot import Snapshot, snapshot

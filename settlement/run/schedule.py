@@ -11,9 +11,10 @@ import datetime as dt
 import logging
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +24,8 @@ from settlement.run.blocked import Blocked
 from settlement.run.calendar import planned_moment
 
 HOUR = dt.timedelta(hours=1)
+_NOTICE_SECONDS = 0.2
+"""How long it may take until the service notices that it is asked to end."""
 
 
 def due_months(schedule: Schedule, first: Month, now: dt.datetime, already: Collection[Month]) -> list[Month]:
@@ -68,7 +71,7 @@ def serve(
     if once:
         waker.wake()
         return
-    from apscheduler.schedulers.blocking import BlockingScheduler
+    from apscheduler.schedulers.background import BackgroundScheduler
     from apscheduler.triggers.base import BaseTrigger
 
     class WhenPlanned(BaseTrigger):  # type: ignore[misc]  # it has no types
@@ -80,7 +83,9 @@ def serve(
 
     # Its own log says in a programmer's words what ours says in plain ones.
     logging.getLogger("apscheduler").addHandler(logging.NullHandler())
-    scheduler = BlockingScheduler(timezone=dt.UTC)
+    # In the background, so that this thread has nothing to do but to notice that it is asked to end: a signal that
+    # reaches a thread in the middle of the scheduler's locks can leave them locked.
+    scheduler = BackgroundScheduler(timezone=dt.UTC)
     scheduler.add_job(
         waker.wake,
         WhenPlanned(),
@@ -89,34 +94,25 @@ def serve(
         coalesce=True,
         max_instances=1,
     )
-    with suppress(_End), _told_to_end(waker):
-        try:
-            log(f"The service has started; it wakes every {_in_words(every)} and at the planned moments.")
-            log(f"The next planned moment is {next_moment(schedule, clock()):%Y-%m-%d %H:%M %Z}.")
-            scheduler.start()
-        except _End:
-            if waker.working:
-                log("Asked to end: the month that is being settled is finished first.")
-        finally:
-            waker.ending = True
-            if scheduler.running:
-                scheduler.shutdown(wait=True)
+    with _told_to_end(waker):
+        log(f"The service has started; it wakes every {_in_words(every)} and at the planned moments.")
+        log(f"The next planned moment is {next_moment(schedule, clock()):%Y-%m-%d %H:%M %Z}.")
+        scheduler.start()
+        while not waker.ending:
+            time.sleep(_NOTICE_SECONDS)
+        if waker.working:
+            log("Asked to end: the month that is being settled is finished first.")
+        scheduler.shutdown(wait=True)
     log("The service has ended.")
-
-
-class _End(BaseException):
-    """Raised in the main thread by a signal, wherever that thread waits; no ``except Exception`` catches it."""
 
 
 @contextmanager
 def _told_to_end(waker: _Waker) -> Iterator[None]:
-    """Within it, SIGTERM and Ctrl-C raise ``_End``, once: what comes after does not disturb the ending."""
+    """Within it, SIGTERM and Ctrl-C ask the service to end, and do nothing else."""
 
     def end(number: int, frame: FrameType | None) -> None:
         # Nothing else is safe in a signal handler: no lock may be taken, nothing logged.
-        if not waker.ending:
-            waker.ending = True
-            raise _End
+        waker.ending = True
 
     numbers = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, end) for number in numbers}

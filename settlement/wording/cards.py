@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a sentence stands on one line, so that it can be found by searching
+
 """The sentences in which a contract is told as a card, to lay beside the signed one."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a sentence stands on one line, so that it can be found by searching
+
 """The catalogue: every word that leaves the building, in Dutch and in English beside each other.
 
 Grouped by what is named; within a group in the order in which people meet it, or by name.

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a sentence stands on one line, so that it can be found by searching
+
 """The formulas of the workings: for each key of ``Working.formula`` the rule in words, and how it reads with its numbers.
 
 In the second text ``{name}`` is a number of ``Working.numbers``, written by its unit; ``{lines:regel|regels}`` is the

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a sentence stands on one line, so that it can be found by searching
+
 """The labels and sentences of statements, alerts and payment advice, in Dutch and in English."""
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 from stdnum import iban
 
 from settlement.decisions.engine import Engine
-from settlement.deliveries import gather
+from settlement.deliveries.gather import gather
 from settlement.domain.periods import Month
 from settlement.rules import read_cases, read_rulebook
 from settlement.run.cases import run_cases
