@@ -114,12 +114,17 @@ def _delivered(number: int, kind: str, size: int, months: int) -> tuple[list[lis
         count = size * month // months - size * (month - 1) // months
         if kind == "hours":
             before = rows[-1] if rows else []
-            made, cents = _hours(chance, count, month, before)
+            made, cents = _hours(number, chance, count, month, before)
         else:
-            made, cents = _by_client(kind, chance, count, month)
+            made, cents = _by_client(number, kind, chance, count, month)
         rows.append(made)
         claimed += cents
     return rows, claimed
+
+
+def _child(number: int, client: int) -> str:
+    """The pseudonym of a child; one in two hundred goes to more than one provider."""
+    return f"G{client:07d}" if client % 200 == 0 else f"K{number:04d}{client:06d}"
 
 
 def hour_cents(service: int, day: dt.date) -> int:
@@ -133,7 +138,7 @@ def day_cents(service: int, day: dt.date) -> int:
 
 
 def _hours(
-    chance: random.Random, count: int, month: int, before: Sequence[dict[str, Cell]]
+    number: int, chance: random.Random, count: int, month: int, before: Sequence[dict[str, Cell]]
 ) -> tuple[list[dict[str, Cell]], int]:
     """Sessions in minutes: some of the month before, some credits with their corrections, a few faults."""
     clients, days = max(count // 12, 1), Month(YEAR, month).last_day.day
@@ -154,21 +159,23 @@ def _hours(
         total += cents
         faulty = chance.random() < 0.002
         rows.append({
-            "client": f"J{client:05d}", "code": ("45A04", "45A55")[service], "start": day, "end": day,
+            "client": _child(number, client), "code": ("45A04", "45A55")[service], "start": day, "end": day,
             "quantity": minutes, "unit": "stuks" if faulty else "minuten", "claimed": Decimal(cents) / 100,
             "direction": "D", "reference": f"{month}R{at:07d}",
         })  # fmt: skip
     return rows, total
 
 
-def _by_client(kind: str, chance: random.Random, count: int, month: int) -> tuple[list[dict[str, Cell]], int]:
+def _by_client(
+    number: int, kind: str, chance: random.Random, count: int, month: int
+) -> tuple[list[dict[str, Cell]], int]:
     """One line for each child and month."""
     first, last = Month(YEAR, month).first_day, Month(YEAR, month).last_day
     rows: list[dict[str, Cell]] = []
     total = 0
     for client in range(count):
         service = client % 2
-        row: dict[str, Cell] = {"client": f"J{client:06d}", "start": first, "end": last}
+        row: dict[str, Cell] = {"client": _child(number, client), "start": first, "end": last}
         match kind:
             case "weeks":
                 begins = dt.date(YEAR - 1, 10, 2) + dt.timedelta(days=client % 80)

@@ -37,6 +37,7 @@ from settlement.pricing.positions import (
     Measures,
     count_lines,
     count_outcomes,
+    is_closed,
     monthly_sums,
     positions,
     targets,
@@ -75,15 +76,16 @@ class Settlement:
     answers: tuple[Answer, ...]
     alerts: tuple[Alert, ...]
     before: Before
+    closed: frozenset[tuple[str, int]]
+    """Contract and year of what was settled before and can change no more; it stays as it was settled."""
 
     def entitled(self) -> dict[str, int]:
         """Entitled by contract in all years, in cents; the closed ones as they were settled."""
         found = dict.fromkeys(self.tables.contracts, 0)
         for key, row in self.entitlements.rows.items():
             found[key[0]] += row.cents
-        open_years = {(key.contract, key.year) for key in self.positions}
         for ledger_key, cents in self.before.settled.items():
-            if ledger_key[0] in found and (ledger_key[0], ledger_key[1]) not in open_years:
+            if ledger_key[:2] in self.closed:
                 found[ledger_key[0]] += cents
         return found
 
@@ -118,7 +120,7 @@ def settle(
     ceilings = ceiling_tables(tables, period)
     asked = targets(tables, period)
     step("lines")
-    accepted = accept(delivered.lines, tables, cells_of(delivered), period)
+    accepted = accept(delivered.lines, tables, cells_of(delivered))
     refusals = refusals_of(delivered, accepted)
     step("pricing")
     earnings = with_cuts(earn(accepted.lines, tables, period))
@@ -140,7 +142,8 @@ def settle(
     bounds = bounds_round(engine, stands, entitled)
     rewards = rewards_round(engine, stands, entitled)
     step("signals")
-    final = _finished(stands.positions, entitled, before, tables)
+    closed = _closed_years(rulebook, before, period)
+    final = _finished(stands.positions, entitled, before, closed)
     across = Counted24(clients_at_two_providers(accepted.lines, tables, period), days_too_full(accepted.lines, period))
     told = signals_round(engine, tables.contracts, final, across, period)
     answers = (*of_services, *of_contracts, *bounds, *rewards, *told)
@@ -159,6 +162,7 @@ def settle(
             alerts(answers, tables.contracts, rulebook.providers, counted, period, _sources(delivered, period))
         ),
         before=before,
+        closed=closed,
     )
 
 
@@ -205,17 +209,33 @@ def _sources(delivered: Gathered, period: Month) -> dict[str, tuple[str, ...]]:
     return {contract: tuple(keys) for contract, keys in found.items()}
 
 
+def _closed_years(rulebook: Rulebook, before: Before, period: Month) -> frozenset[tuple[str, int]]:
+    """The settled years that can change no more: before the first that is settled here, or past their corrections.
+
+    A year that a contract no longer has (its end was moved forward) is not closed: what was settled in it is undone.
+    """
+    first_year = rulebook.organisation.first_year or 0
+    return frozenset(
+        (number, year)
+        for number, year in {key[:2] for key in before.settled}
+        if number in rulebook.contracts
+        and (year < first_year or is_closed(rulebook.contracts[number], year, period))
+    )
+
+
 def _finished(
-    stands: Mapping[PositionKey, Measures], entitled: Entitlements, before: Before, tables: Tables
+    stands: Mapping[PositionKey, Measures],
+    entitled: Entitlements,
+    before: Before,
+    closed: frozenset[tuple[str, int]],
 ) -> dict[PositionKey, Measures]:
     """The positions with the measures that follow from the decisions: entitled, paid, payable."""
     by_month = entitled.by_month()
     own: dict[str, int] = {}
     for key, row in entitled.rows.items():
         own[key[0]] = own.get(key[0], 0) + row.cents
-    open_years = {(key.contract, key.year) for key in stands}
     for ledger_key, cents in before.settled.items():
-        if ledger_key[0] in tables.contracts and (ledger_key[0], ledger_key[1]) not in open_years:
+        if ledger_key[:2] in closed:
             own[ledger_key[0]] = own.get(ledger_key[0], 0) + cents
     found: dict[PositionKey, Measures] = {}
     for at, measures in stands.items():

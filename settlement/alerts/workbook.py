@@ -30,7 +30,7 @@ def write_alerts(alerts: Sequence[Alert], summary: AlertSummary) -> bytes:
         created=summary.period.last_day,
         footer=(
             summary.run.replace("&", "&&"),
-            summary.organisation.replace("&", "&&")[:80],
+            summary.organisation[:80].replace("&", "&&"),
             words.text("page of", page="&P", pages="&N"),
         ),
         header="" if summary.final else words.text("draft mark"),

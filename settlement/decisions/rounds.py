@@ -293,6 +293,8 @@ def rewards_round(engine: Decides, stands: Stands, entitled: Entitlements) -> li
         for key in keys:
             now = _settles_now(term, key, year)
             measures = stands.positions[key]
+            if isinstance(term, OutcomeBonus) and term.from_day is not None and term.from_day > key.as_of.last_day:
+                continue  # it does not hold yet: nothing to settle, and nothing to postpone
             if isinstance(term, OutcomeBonus | Withhold):
                 asked.append(ask_needs(key, term, _with_outcomes(key, term, measures, stands), now))
             elif isinstance(term, BonusMalus):

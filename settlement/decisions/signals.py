@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -49,6 +50,15 @@ _SEVERITY: dict[str, Severity] = {
 }
 FOR_PROVIDERS = frozenset(_SEVERITY) - {"client at two providers"}
 """The standing signals that a provider sees on its own statement."""
+_HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+    "at least": operator.ge,
+    "at most": operator.le,
+    "above": operator.gt,
+    "below": operator.lt,
+    "is": operator.eq,
+    "is not": operator.ne,
+}
+"""For showing which comparison of a signal held; whether the signal is raised is the engine's to say."""
 _UNITS: dict[MeasureUnit, str] = {
     "count": "count",
     "quantity": "quantity",
@@ -168,12 +178,13 @@ def _figure(value: Fraction | None, unit: str) -> Figure | None:
 
 
 def _judged(signal: Signal, measures: Mapping[str, Fraction | None]) -> tuple[Figure | None, Figure | None]:
-    """The first comparison of a contract's own signal that is not absent, with its two sides."""
+    """The first comparison of a contract's own signal that holds, with its two sides."""
     for comparison in comparisons_of(signal.when):
         measure, left = measure_of(comparison.measure), measures.get(comparison.measure)
-        if measure is not None and left is not None:
+        right = value_of(comparison, measures)
+        if measure is not None and left is not None and right is not None and _HOLDS[comparison.operator](left, right):
             unit = _UNITS[measure.unit]
-            return (left, unit), _figure(value_of(comparison, measures), unit)
+            return (left, unit), (right, unit)
     return None, None
 
 

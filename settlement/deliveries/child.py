@@ -176,6 +176,18 @@ class _Samples:
                 raise UnreadableError("service-number-column", found=shown(name), sheet=sheet)
 
 
+def _repeated(numbers: Sequence[int], columns: Mapping[str, Sequence[str]], headings: HeadingRow) -> list[int]:
+    """The rows that say nothing but the headings once more."""
+    (first, heading), *others = headings.headings.items()
+    if heading not in columns[first]:
+        return []
+    return [
+        number
+        for at, number in enumerate(numbers)
+        if columns[first][at] == heading and all(columns[field][at] == text for field, text in others)
+    ]
+
+
 def _packed(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return {field: SEPARATOR.join(values) for field, values in columns.items()}
 
@@ -243,11 +255,13 @@ def _sheet_rows(pieces: Iterable[list[Run]], table: _Table, sheet: Sheet) -> Ite
         if count > ROWS_AT_MOST:
             raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST), sheet=sheet.name)
         if runs:
-            yield _sheet_piece(runs, fields, samples)
+            yield _sheet_piece(runs, fields, samples, table.headings)
     samples.refuse(sheet.name)
 
 
-def _sheet_piece(runs: Sequence[Run], fields: Mapping[str, str], samples: _Samples) -> dict[str, Any]:
+def _sheet_piece(
+    runs: Sequence[Run], fields: Mapping[str, str], samples: _Samples, headings: HeadingRow
+) -> dict[str, Any]:
     numbers = [number for run in runs for number in run.numbers]
     values = {field: [""] * len(numbers) for field in fields.values()}
     kinds = {field: bytearray(len(numbers)) for field in fields.values()}
@@ -281,6 +295,7 @@ def _sheet_piece(runs: Sequence[Run], fields: Mapping[str, str], samples: _Sampl
         "kinds": {field: "".join(map(str, marks)) for field, marks in kinds.items() if any(marks)},
         "outside": outside,
         "totals": totals,
+        "repeated": _repeated(numbers, values, headings),
         "hidden": sum(run.hidden for run in runs),
         "faults": [],
     }
@@ -363,6 +378,7 @@ def _csv_piece(number: int, rows: list[list[str]], headings: HeadingRow, samples
         "kinds": {},
         "outside": outside,
         "totals": totals,
+        "repeated": _repeated(numbers, {field: by_column[column] for field, column in columns.items()}, headings),
         "hidden": 0,
         "faults": faults,
     }

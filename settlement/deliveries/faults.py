@@ -34,6 +34,6 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     "second-table": ("sheet '{found}' holds lines as well; only the first sheet with a table is read", "Ask the provider to put all lines on one sheet."),
     # the contract
     "no-contract": ("the file belongs to no contract", "Put the contract number in a cell beside Contractnummer above the table, or begin the file name with it."),
-    "unknown-contract": ("contract '{found}' is not in the rule files{expected}", "Correct the contract number above the table, or add the contract's rule file."),
+    "unknown-contract": ("contract '{found}' is not in the rule files", "Correct the contract number above the table, or add the contract's rule file."),
 }  # fmt: skip
 """By code: message and help, with what the refusal says filled in."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import itertools
 import os
 import re
 from collections import defaultdict
@@ -24,8 +25,9 @@ from settlement.deliveries.contracts import Contracts, version_of_name
 from settlement.deliveries.faults import FILE_FAULTS
 from settlement.deliveries.lines import LINES, REFUSALS
 from settlement.deliveries.personal import without_service_numbers
-from settlement.deliveries.reading import SECONDS_AT_MOST, RawFile, Reader, Refused
-from settlement.deliveries.table import TypedTable, typed_table
+from settlement.deliveries.reading import SECONDS_AT_MOST, RawFile, RawTable, Reader, Refused
+from settlement.deliveries.table import TypedTable, typed_tables
+from settlement.deliveries.typed import Source
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
 from settlement.domain.records import Delivery
@@ -43,6 +45,9 @@ _TO_SAVE_AS = {
 }
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download")
 _DEPTH_AT_MOST = 20
+_ROWS_TOGETHER = 200_000
+"""So many rows are typed together: many small files at once, and never all of a region in memory as text."""
+_SHOWN_AT_MOST = 60
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,23 @@ class _Outcome:
     """One file, read and typed."""
 
     delivery: Delivery
-    table: TypedTable | None
-    """``None``: refused as a whole."""
+    readable: bool
+    """False: refused as a whole."""
     refused: tuple[Refused, ...]
-    """Why it is refused as a whole; or, with a table, what else is wrong with the file."""
+    """Why it is refused as a whole; or what else is wrong with a file that could be read."""
     group: str
     """Files of one group and month replace each other."""
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A file that was read and waits to be typed together with others."""
+
+    at: int
+    delivery: Delivery
+    bare: str
+    """Its name without contract and version."""
+    raw: RawTable
 
 
 def gather(
@@ -95,22 +111,37 @@ def gather(
     problems: list[Problem] = []
     files = list(_files(inputs, until, problems))
     known = Contracts(contracts)
+    outcomes: dict[int, _Outcome] = {}
+    lines, refusals = [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)]
+    waiting: list[_Pending] = []
 
-    def read(at: int, raw: RawFile) -> _Outcome:
-        return _outcome(files[at], raw, known)
+    def type_waiting() -> None:
+        tables = typed_tables([(_source(each), each.raw) for each in waiting], known.numbers)
+        lines.append(tables.lines)
+        refusals.append(tables.refusals)
+        outcomes.update({each.at: _typed(each, table) for each, table in zip(waiting, tables.files, strict=True)})
+        waiting.clear()
 
-    outcomes: list[_Outcome | None] = [None] * len(files)
-    with Reader[_Outcome](contracts, seconds=seconds) as reader:
-        for done, (at, outcome) in enumerate(reader.each([file.path for file in files], read), 1):
-            outcomes[at] = outcome
+    with Reader(contracts, seconds=seconds) as reader:
+        for done, (at, raw) in enumerate(reader.each([file.path for file in files]), 1):
+            read = _read(at, files[at], raw, known)
+            if isinstance(read, _Pending):
+                waiting.append(read)
+                if sum(each.raw.cells.height for each in waiting) >= _ROWS_TOGETHER:
+                    type_waiting()
+            else:
+                outcomes[at] = read
             if progress is not None:
                 progress(done, len(files), files[at].key)
-    settled = _replaced([outcome for outcome in outcomes if outcome is not None])
+        if waiting:
+            type_waiting()
+    settled = _replaced([outcomes[at] for at in range(len(files))])
     problems += [_problem(inputs, outcome, refused, known) for outcome in settled for refused in outcome.refused]
+    used = [outcome.delivery.key for outcome in settled if outcome.delivery.used]
     return Gathered(
         tuple(outcome.delivery for outcome in settled),
-        _lines(settled),
-        _refusals(settled),
+        _of_used(pl.concat(lines), used).sort("claim_month", "delivery", "sheet", "row"),
+        _refusals(settled, _of_used(pl.concat(refusals), used)),
         tuple(sorted(problems, key=lambda problem: (problem.place, problem.code, problem.message))),
     )
 
@@ -130,6 +161,8 @@ def _files(inputs: Path, until: Month, problems: list[Problem]) -> Iterator[_Fil
     for entry in _entries(inputs, problems):
         path = Path(entry.path)
         if not entry.is_dir():
+            if path.suffix.casefold() not in _READ | _TO_SAVE_AS.keys():
+                continue  # a script or a note beside the months is nobody's delivery
             problems.append(
                 Problem("not-in-a-month", Place(_shown(path)), f"'{entry.name}' does not lie in the folder of a month",
                         "Move it to the folder of its claim month, such as 2018-03.")
@@ -234,8 +267,8 @@ def _shown(path: Path) -> str:
 # ---- one file --------------------------------------------------------------------------------------------
 
 
-def _outcome(file: _File, raw: RawFile, known: Contracts) -> _Outcome:
-    """A file as it was read, typed, with the contract that it belongs to."""
+def _read(at: int, file: _File, raw: RawFile, known: Contracts) -> _Pending | _Outcome:
+    """A file as it was read, with the contract that it belongs to; or why it is refused as a whole."""
     in_name = known.find((), file.path.name).in_name
     version, bare = version_of_name(file.path.stem[len(in_name) :])
     delivery = Delivery(
@@ -257,28 +290,34 @@ def _outcome(file: _File, raw: RawFile, known: Contracts) -> _Outcome:
     if contract is not None and contract not in known.numbers.values():
         nearest = difflib.get_close_matches(contract.casefold(), list(known.numbers), n=1, cutoff=0.7)
         expected = known.numbers[nearest[0]] if nearest else ""
-        unknown = Refused(
-            "unknown-contract", without_service_numbers(contract[:60]), expected, content.sheet, field="contract"
-        )
+        found = without_service_numbers(contract[:_SHOWN_AT_MOST])
+        unknown = Refused("unknown-contract", found, expected, content.sheet, field="contract")
         return _refused(dataclasses.replace(delivery, contract=None), unknown)
-    by_line = contract is None and "contract" in content.cells.columns and _says_something(content.cells["contract"])
-    if contract is None and not by_line:
+    if contract is None and not ("contract" in content.cells.columns and _says_something(content.cells["contract"])):
         contract = in_name or None
         if contract is None:
             return _refused(delivery, Refused("no-contract", sheet=content.sheet))
-    table = typed_table(content, delivery=file.key, claim_month=file.month, contract=contract, known=known.numbers)
+    return _Pending(at, dataclasses.replace(delivery, contract=contract), bare, content)
+
+
+def _source(pending: _Pending) -> Source:
+    delivery, raw = pending.delivery, pending.raw
+    return Source(
+        delivery.key, delivery.claim_month, delivery.sheet, delivery.contract, delivery.columns, raw.calendar_1904
+    )
+
+
+def _typed(pending: _Pending, table: TypedTable | Refused) -> _Outcome:
+    """A file after its table was typed."""
+    delivery = pending.delivery
     if isinstance(table, Refused):
-        return _refused(dataclasses.replace(delivery, contract=contract), table)
-    # A column that names one contract only says what a head block would have said.
-    of_lines = table.lines["contract"].unique().to_list() if by_line else [contract]
-    contract = of_lines[0] if len(of_lines) == 1 and not table.other_contracts else None if by_line else contract
-    refused_rows = table.refusals.filter(pl.col("row") > 0)["row"].n_unique()
-    if table.rows != table.lines.height + refused_rows:
-        raise RuntimeError(
-            f"{file.key}: {table.rows} rows delivered, {table.lines.height} accepted and {refused_rows} refused"
-        )
+        return _refused(delivery, table)
+    contract = delivery.contract
+    if contract is None and len(table.contracts) == 1 and not table.other_contracts:
+        # A column that names one contract only says what a head block would have said.
+        contract = table.contracts[0]
     delivery = dataclasses.replace(delivery, contract=contract, rows=table.rows, notes=table.notes)
-    return _Outcome(delivery, table, table.of_file, _group(contract, bare))
+    return _Outcome(delivery, readable=True, refused=table.of_file, group=_group(contract, pending.bare))
 
 
 def _group(contract: str | None, bare: str) -> str:
@@ -290,7 +329,7 @@ def _says_something(column: pl.Series) -> bool:
 
 
 def _refused(delivery: Delivery, refused: Refused) -> _Outcome:
-    return _Outcome(delivery, None, (refused,), _group(delivery.contract, delivery.key))
+    return _Outcome(delivery, readable=False, refused=(refused,), group=_group(delivery.contract, delivery.key))
 
 
 # ---- which of them count ---------------------------------------------------------------------------------
@@ -312,13 +351,17 @@ def _replaced(outcomes: Sequence[_Outcome]) -> list[_Outcome]:
     used: list[_Outcome] = []
     for group in groups.values():
         in_order = sorted(group, key=_later)
-        readable = [outcome for outcome in in_order if outcome.table is not None]
+        readable = [outcome for outcome in in_order if outcome.readable]
         if not readable:
             continue
         last = readable[-1]
-        used.append(last)
-        for outcome in in_order[: in_order.index(last)]:
-            by_key[outcome.delivery.key] = _unused(outcome, last, same=_same(outcome, last))
+        # Of the same file sent again at the end, the first is the file and the others are its copies.
+        copies = list(itertools.takewhile(lambda each, last=last: _same(each, last), reversed(readable)))  # type: ignore[misc]
+        kept = copies[-1]
+        used.append(kept)
+        for outcome in in_order[: in_order.index(last) + 1]:
+            if outcome is not kept:
+                by_key[outcome.delivery.key] = _unused(outcome, kept, same=outcome in copies)
     first_of: dict[tuple[str, str | None], _Outcome] = {}
     for outcome in sorted(used, key=lambda each: (each.delivery.claim_month, each.delivery.key)):
         first = first_of.setdefault((outcome.delivery.digest, outcome.delivery.contract), outcome)
@@ -344,39 +387,34 @@ def _unused(outcome: _Outcome, by: _Outcome, *, same: bool) -> _Outcome:
 # ---- together --------------------------------------------------------------------------------------------
 
 
-def _lines(outcomes: Sequence[_Outcome]) -> pl.DataFrame:
-    frames = [outcome.table.lines for outcome in outcomes if outcome.delivery.used and outcome.table is not None]
-    if not frames:
-        return pl.DataFrame(schema=LINES)
-    # Each is sorted by row and has one sheet, and the files stand in order of claim month and key.
-    return pl.concat(frames, rechunk=True)
+def _of_used(frame: pl.DataFrame, used: Sequence[str]) -> pl.DataFrame:
+    return frame.filter(pl.col("delivery").is_in(used))
 
 
-def _refusals(outcomes: Sequence[_Outcome]) -> pl.DataFrame:
-    frames = [pl.DataFrame(schema=REFUSALS)]
-    for outcome in outcomes:
-        if not outcome.delivery.used:
-            continue
-        whole = [
-            {
-                "delivery": outcome.delivery.key,
-                "contract": outcome.delivery.contract,
-                "sheet": refused.sheet,
-                "row": 0,
-                "cell": refused.cell,
-                "field": refused.field,
-                "code": refused.code,
-                "national": "",
-                "found": refused.found,
-                # Another provider's contract number is nothing for this one to read.
-                "expected": "" if refused.code == "unknown-contract" else refused.expected,
-            }
-            for refused in outcome.refused
-        ]
-        frames.append(pl.DataFrame(whole, schema=REFUSALS))
-        if outcome.table is not None:
-            frames.append(outcome.table.refusals)
-    return pl.concat(frames, rechunk=True)
+def _refusals(outcomes: Sequence[_Outcome], of_rows: pl.DataFrame) -> pl.DataFrame:
+    """The refusals of rows and those of whole files, in the order of the files; of a file, its own before its rows'."""
+    whole = [
+        {
+            "delivery": outcome.delivery.key,
+            "contract": outcome.delivery.contract,
+            "sheet": refused.sheet,
+            "row": 0,
+            "cell": refused.cell,
+            "field": refused.field,
+            "code": refused.code,
+            "national": "",
+            "found": refused.found,
+            # Another provider's contract number is nothing for this one to read.
+            "expected": "" if refused.code == "unknown-contract" else refused.expected,
+        }
+        for outcome in outcomes
+        for refused in outcome.refused
+    ]
+    position = {outcome.delivery.key: at for at, outcome in enumerate(outcomes)}
+    every = pl.concat([pl.DataFrame(whole, schema=REFUSALS), of_rows])
+    if every.is_empty():
+        return every
+    return every.sort(pl.col("delivery").replace_strict(position, return_dtype=pl.Int32), "row", maintain_order=True)
 
 
 def _problem(inputs: Path, outcome: _Outcome, refused: Refused, known: Contracts) -> Problem:
@@ -394,6 +432,6 @@ def _problem(inputs: Path, outcome: _Outcome, refused: Refused, known: Contracts
         cell=refused.cell or "somewhere",
         field=refused.field,
     )
-    if outcome.table is None:
+    if not outcome.readable:
         told += ": none of its lines counts"
     return Problem(refused.code, Place(_shown(inputs / delivery.key)), told, help_, contract=None)

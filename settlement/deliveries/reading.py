@@ -12,12 +12,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, Any
 
 import polars as pl
 
@@ -30,8 +30,6 @@ _START = "import sys; sys.path.append(sys.argv[1]); from settlement.deliveries.c
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 
 _OF_REFUSAL = ("code", "found", "expected", "sheet", "cell", "field")
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,8 @@ class RawTable:
     """Rows with something, but nothing in a column that means a field."""
     totals: tuple[int, ...]
     """Rows that begin with a word for total."""
+    repeated: tuple[int, ...]
+    """Rows that repeat the headings, as printed tables do on every page."""
     faults: Sequence[tuple[int, str, str, str]]
     """Rows that can't be split into cells: row, code, found, expected."""
     hidden: int
@@ -114,6 +114,7 @@ class _Parts:
                 cells=_frame(table["columns"], pieces),
                 outside=frozenset(row for piece in pieces for row in piece["outside"]),
                 totals=tuple(row for piece in pieces for row in piece["totals"]),
+                repeated=tuple(row for piece in pieces for row in piece["repeated"]),
                 faults=[tuple(fault) for piece in pieces for fault in piece["faults"]],
                 hidden=sum(piece["hidden"] for piece in pieces),
                 merged=[tuple(merged) for merged in last["merged"]],
@@ -218,8 +219,8 @@ class _Child:
         process.wait()
 
 
-class Reader(Generic[Result]):
-    """Reads files in a few children at once and hands each result on, in the thread that read it.
+class Reader:
+    """Reads files in a few children at once and hands on each as it is done.
 
     Use it in a ``with``: leaving it ends the children.
     """
@@ -240,7 +241,7 @@ class Reader(Generic[Result]):
         self._children: list[_Child] = []
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Reader[Result]:
+    def __enter__(self) -> Reader:
         return self
 
     def __exit__(
@@ -257,14 +258,14 @@ class Reader(Generic[Result]):
                 self._children.append(child)
         return child
 
-    def each(self, paths: Sequence[Path], then: Callable[[int, RawFile], Result]) -> Iterator[tuple[int, Result]]:
-        """For each file ``then`` of its position and what came out, with the position; in the order in which they are done."""
+    def each(self, paths: Sequence[Path]) -> Iterator[tuple[int, RawFile]]:
+        """The position of each file with what came out of it, in the order in which they are done."""
 
-        def one(at: int) -> tuple[int, Result]:
-            return at, then(at, self._child().read(paths[at]))
+        def one(at: int) -> tuple[int, RawFile]:
+            return at, self._child().read(paths[at])
 
         with ThreadPoolExecutor(max_workers=max(1, min(self._count, len(paths)))) as threads:
-            waiting: set[Future[tuple[int, Result]]] = set()
+            waiting: set[Future[tuple[int, RawFile]]] = set()
             # The largest first, so that none of them is waited for alone at the end.
             positions = iter(sorted(range(len(paths)), key=lambda at: _size(paths[at]), reverse=True))
             try:

@@ -1,4 +1,7 @@
-"""One table as text to lines and refusals: what is a line, what a total, what a merged cell says; then the typing."""
+"""Tables as text to lines and refusals: what is a line, what a total, what a merged cell says; then the typing.
+
+Many files at once; only what few files have (merged cells, totals) is looked at file by file.
+"""
 
 from __future__ import annotations
 
@@ -12,84 +15,138 @@ from settlement.deliveries.headings import column_number
 from settlement.deliveries.lines import FIELDS, REFUSALS
 from settlement.deliveries.personal import are_service_numbers
 from settlement.deliveries.reading import RawTable, Refused
-from settlement.deliveries.typed import amounts_of, typed
-from settlement.domain.periods import Month
+from settlement.deliveries.typed import Source, amounts_of, typed
 
 _FILLED_DOWN = frozenset(FIELDS) - {"quantity", "claimed", "reference", "previous_reference"}
-"""Fields of which a merged cell speaks for all its rows; a quantity or a reference stands once, for nobody knows which row."""
-_CONTROLLED = ("quantity", "claimed")
-_DECIMALS = {"quantity": 3, "claimed": 2}
+"""Fields of which a merged cell speaks for all its rows; a quantity stands once, and nobody knows for which row."""
+_CONTROLLED = {"quantity": 3, "claimed": 2}
+"""Fields that have totals, with their decimals."""
 _PERSONAL = ("client", "allocation", "reference", "previous_reference", "code", "service", "profile", "subcontractor",
              "municipality", "intensity")  # fmt: skip
+"""Fields whose column could hold citizen service numbers."""
 _NOTED_AT_MOST = 30
 """Unknown columns that are named; a sheet may have thousands."""
 
 
 @dataclass(frozen=True)
 class TypedTable:
-    """The table of one file, every row of it a line or a refusal."""
+    """What became of the table of one file."""
 
     rows: int
     """Lines delivered."""
-    lines: pl.DataFrame
-    refusals: pl.DataFrame
+    contracts: tuple[str, ...]
+    """Of its lines."""
+    other_contracts: bool
+    """Whether refused rows name another contract than the lines do, or none."""
     of_file: tuple[Refused, ...]
     """What is wrong with the file besides; its lines are read all the same."""
     notes: tuple[str, ...]
-    other_contracts: bool
-    """Whether refused rows name another contract than the lines do, or none."""
 
 
-def typed_table(
-    raw: RawTable, *, delivery: str, claim_month: Month, contract: str | None, known: Mapping[str, str]
-) -> TypedTable | Refused:
-    """The lines and refusals of a table; or why all of it is refused: citizen service numbers.
+@dataclass(frozen=True)
+class TypedTables:
+    """What became of the tables of many files."""
 
-    ``contract`` is the file's; ``None`` when its column says it line by line. ``known`` as in ``typed``.
+    files: tuple[TypedTable | Refused, ...]
+    """In the order given; ``Refused`` where all of a table is: citizen service numbers."""
+    lines: pl.DataFrame
+    refusals: pl.DataFrame
+
+
+def typed_tables(tables: Sequence[tuple[Source, RawTable]], known: Mapping[str, str]) -> TypedTables:
+    """Every row of every table as a line or a refusal, totals and repeated headings apart. ``known`` as in ``typed``.
+
+    Raises ``RuntimeError`` when the lines and the refused rows of a file are not its delivered rows: a fault of ours.
     """
+    sources = [source for source, _ in tables]
+    raws = [raw for _, raw in tables]
+    cells = _together(raws)
+    cells = _without(cells, [(at, row) for at, raw in enumerate(raws) for row in (*raw.outside, *raw.repeated)])
+    totals = _totals(cells, raws)
+    only_lines = _without(cells, totals)
+    personal = _service_numbers(only_lines, raws)
+    if personal:
+        only_lines = only_lines.filter(~pl.col("file").is_in(sorted(personal)))
+    lines, refusals = typed(only_lines, sources, known)
+    unsplit = _unsplit([(source, raw) for at, (source, raw) in enumerate(tables) if at not in personal])
+    if unsplit.height:
+        position = {source.delivery: at for at, source in enumerate(sources)}
+        by_file = pl.col("delivery").replace_strict(position, return_dtype=pl.Int32)
+        refusals = pl.concat([refusals, unsplit]).sort(by_file, "row", maintain_order=True)
+    differing, unchecked = _controlled(cells, only_lines, totals, raws)
+    rows = _counted(only_lines.group_by("file").len())
+    accepted = _counted(lines.group_by("delivery").len())
+    refused = _counted(refusals.group_by("delivery").agg(pl.col("row").n_unique()))
+    contracts = dict(lines.group_by("delivery").agg(pl.col("contract").unique().sort()).iter_rows())
+    other = set(refusals.filter(pl.col("field") == "contract")["delivery"])
+    files: list[TypedTable | Refused] = []
+    for at, (source, raw) in enumerate(tables):
+        if at in personal:
+            files.append(personal[at])
+            continue
+        delivered = rows.get(at, 0) + len(raw.faults)
+        if delivered != accepted.get(source.delivery, 0) + refused.get(source.delivery, 0):
+            raise RuntimeError(
+                f"{source.delivery}: {delivered} rows delivered, {accepted.get(source.delivery, 0)} accepted and "
+                f"{refused.get(source.delivery, 0)} refused"
+            )
+        has_totals = any(file == at for file, _ in totals)
+        other_tables = [Refused("second-table", name, "", name) for name in raw.other_tables]
+        files.append(
+            TypedTable(
+                delivered,
+                tuple(contracts.get(source.delivery, ())),
+                source.delivery in other,
+                (*differing.get(at, ()), *other_tables),
+                _notes(raw, has_totals=has_totals, unchecked=at in unchecked),
+            )
+        )
+    return TypedTables(tuple(files), lines, refusals)
+
+
+def _counted(counts: pl.DataFrame) -> dict[int | str, int]:
+    return dict(counts.iter_rows())
+
+
+def _notes(raw: RawTable, *, has_totals: bool, unchecked: bool) -> tuple[str, ...]:
+    """What a person should know of the file."""
     notes = [*raw.notes]
-    cells = _merged(raw)
-    cells = cells.filter(~pl.col("row").is_in(raw.outside)) if raw.outside else cells
-    repeated = _repeated_headings(cells, raw)
-    totals = _totals(cells, raw)
-    lines_only = cells.filter(~pl.col("row").is_in(sorted({*repeated, *totals}))) if repeated or totals else cells
-    for field in _PERSONAL:
-        if field in lines_only.columns and _holds_service_numbers(lines_only[field]):
-            return Refused("service-number-column", raw.headings[field], "", raw.sheet, "", field)
-    lines, refusals = typed(
-        lines_only, delivery=delivery, claim_month=claim_month, sheet=raw.sheet, contract=contract, known=known,
-        columns=raw.columns, calendar_1904=raw.calendar_1904,
-    )  # fmt: skip
-    faults = _unsplit(raw, delivery, contract)
-    refusals = pl.concat([refusals, faults]).sort("row", maintain_order=True) if faults.height else refusals
-    of_file, unchecked = _controlled(cells, lines_only, totals, raw)
-    of_file += [Refused("second-table", name, "", name) for name in raw.other_tables]
     if raw.hidden:
         notes.append("hidden rows")
-    if repeated:
+    if raw.repeated:
         notes.append("repeated headings")
-    if totals:
+    if has_totals:
         notes.append("totals, not checked" if unchecked else "totals")
     if raw.outside - set(raw.totals):
         notes.append("text outside the table")
-    if raw.merged:
+    if _merged_below(raw):
         notes.append("merged cells")
-    notes += [f"unknown column: {name}" for name in raw.others[:_NOTED_AT_MOST]]
-    return TypedTable(
-        lines_only.height + len(raw.faults),
-        lines,
-        refusals,
-        tuple(of_file),
-        tuple(notes),
-        bool((refusals["field"] == "contract").any()),
-    )
+    return (*notes, *(f"unknown column: {name}" for name in raw.others[:_NOTED_AT_MOST]))
 
 
-def _unsplit(raw: RawTable, delivery: str, contract: str | None) -> pl.DataFrame:
+def _together(raws: Sequence[RawTable]) -> pl.DataFrame:
+    """The cells of all tables, with the position of the file before them."""
+    frames = [_merged(raw).select(pl.lit(at, dtype=pl.Int32).alias("file"), pl.all()) for at, raw in enumerate(raws)]
+    empty = pl.DataFrame(schema={"file": pl.Int32, "row": pl.Int32})
+    return pl.concat([empty, *frames], how="diagonal")
+
+
+def _without(cells: pl.DataFrame, rows: Sequence[tuple[int, int]]) -> pl.DataFrame:
+    if not rows:
+        return cells
+    return cells.join(_rows(rows), on=["file", "row"], how="anti", maintain_order="left")
+
+
+def _rows(rows: Sequence[tuple[int, int]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={"file": pl.Int32, "row": pl.Int32}, orient="row")
+
+
+def _unsplit(tables: Sequence[tuple[Source, RawTable]]) -> pl.DataFrame:
     """Rows that have too few or too many cells, as refusals."""
     return pl.DataFrame(
         [
-            (delivery, contract, raw.sheet, row, "", "", code, "", found, expected)
+            (source.delivery, source.contract, raw.sheet, row, "", "", code, "", found, expected)
+            for source, raw in tables
             for row, code, found, expected in raw.faults
         ],
         schema=REFUSALS,
@@ -103,21 +160,32 @@ def _unsplit(raw: RawTable, delivery: str, contract: str | None) -> pl.DataFrame
 def _merged(raw: RawTable) -> pl.DataFrame:
     """The cells, with what merged ones say in every row they cover; or the kind ``MERGED`` where that is not clear."""
     cells = raw.cells
-    if not raw.merged or cells.is_empty():
+    merged = _merged_below(raw)
+    if not merged or cells.is_empty():
         return cells
-    fields = {column_number(column): field for field, column in raw.columns.items()}
-    first_row, last_row = int(cells["row"][0]), int(cells["row"][-1])
-    for column, field in fields.items():
-        ranges: list[tuple[int, int, bool]] = []
-        for left, top, right, bottom in raw.merged:
-            at, until = column_number(left), column_number(right)
-            if not at <= column <= until or bottom < first_row or top > last_row or (top == bottom and at == until):
-                continue
-            ranges.append((top, bottom, at == until and field in _FILLED_DOWN and top >= first_row))
-        alone = _apart(ranges)
+    for field, column in raw.columns.items():
+        own = column_number(column)
+        alone = _apart(
+            [
+                (top, bottom, left == right and field in _FILLED_DOWN and top > raw.header_row)
+                for left, top, right, bottom in merged
+                if left <= own <= right
+            ]
+        )
         cells = _filled_down(cells, field, [(top, bottom) for top, bottom, clear in alone if clear])
         cells = _marked(cells, field, [(top, bottom) for top, bottom, clear in alone if not clear])
     return cells
+
+
+def _merged_below(raw: RawTable) -> list[tuple[int, int, int, int]]:
+    """The merged cells that touch the rows and columns of the table: first column and row, last column and row."""
+    own = [column_number(column) for column in raw.columns.values()]
+    numbered = [(column_number(left), top, column_number(right), bottom) for left, top, right, bottom in raw.merged]
+    return [
+        (left, top, right, bottom)
+        for left, top, right, bottom in numbered
+        if bottom > raw.header_row and (left, top) != (right, bottom) and any(left <= each <= right for each in own)
+    ]
 
 
 def _apart(ranges: Sequence[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
@@ -170,95 +238,105 @@ def _text(field: str) -> pl.Expr:
     return pl.when(stripped != "").then(stripped)
 
 
-def _repeated_headings(cells: pl.DataFrame, raw: RawTable) -> list[int]:
-    """Rows that repeat the headings, as printed tables do on every page."""
-    same = [_text(field).is_null() | (pl.col(field) == heading) for field, heading in raw.headings.items()]
-    some = [(pl.col(field) == heading) for field, heading in raw.headings.items()]
-    rows: list[int] = cells.filter((pl.sum_horizontal(some) >= 2) & pl.all_horizontal(same))["row"].to_list()
-    return rows
-
-
-def _totals(cells: pl.DataFrame, raw: RawTable) -> list[int]:
+def _totals(cells: pl.DataFrame, raws: Sequence[RawTable]) -> list[tuple[int, int]]:
     """Rows with totals: they begin with the word and have no day; or hold only amounts, below an empty row."""
     fields = [field for field in FIELDS if field in cells.columns]
     amounts = [field for field in _CONTROLLED if field in fields]
     others = [field for field in fields if field not in amounts]
-    begun = cells.filter(pl.col("row").is_in(raw.totals))
+    begun = cells.join(
+        _rows([(at, row) for at, raw in enumerate(raws) for row in raw.totals]), on=["file", "row"], how="semi"
+    )
     if "start" in fields:
         begun = begun.filter(_text("start").is_null())
-    bare: list[int] = []
+    rows = begun.select("file", "row").rows()
     if amounts:
-        below_empty = pl.col("row") - pl.col("row").shift(1, fill_value=raw.header_row) > 1
-        bare = cells.filter(
-            below_empty
+        headers = dict(enumerate(raw.header_row for raw in raws))
+        above = (
+            pl.col("row").shift(1).over("file").fill_null(pl.col("file").replace_strict(headers, return_dtype=pl.Int32))
+        )
+        bare = cells.with_columns(above.alias("above")).filter(
+            (pl.col("row") - pl.col("above") > 1)
             & pl.all_horizontal(_text(field).is_null() for field in others)
             & pl.any_horizontal(_text(field).is_not_null() for field in amounts)
-        )["row"].to_list()
-    return sorted({*begun["row"].to_list(), *bare})
+        )
+        rows += bare.select("file", "row").rows()
+    return sorted(set(rows))
 
 
 def _controlled(
-    cells: pl.DataFrame, lines_only: pl.DataFrame, totals: Sequence[int], raw: RawTable
-) -> tuple[list[Refused], bool]:
-    """Totals that differ from the lines above them; and whether some total could not be checked.
+    cells: pl.DataFrame, only_lines: pl.DataFrame, totals: Sequence[tuple[int, int]], raws: Sequence[RawTable]
+) -> tuple[dict[int, list[Refused]], set[int]]:
+    """By file, totals that differ from the lines above them; and the files with a total that could not be checked.
 
     A total may be of all lines above it or of those since the total before, with credits counted or taken off.
     """
-    faults: list[Refused] = []
-    unchecked = False
+    faults: dict[int, list[Refused]] = {}
+    unchecked: set[int] = set()
     if not totals:
         return faults, unchecked
-    for field in _CONTROLLED:
+    is_total = pl.struct("file", "row").is_in(_rows(totals).select(pl.struct("file", "row")).to_series().implode())
+    cells = cells.filter(pl.col("file").is_in(sorted({file for file, _ in totals})))
+    for field, decimals in _CONTROLLED.items():
         if field not in cells.columns:
             continue
-        values = amounts_of(cells, field)
-        values = values.with_columns(
-            pl.col("row").is_in(list(totals)).alias("total"),
-            pl.col("row").is_in(lines_only["row"].implode()).alias("line"),
-        )
-        signs = pl.lit(1)
+        values = amounts_of(cells, field).with_columns(is_total.alias("total"))
+        credit = pl.lit(value=False)
         if "direction" in cells.columns:
-            credit = cells["direction"].str.strip_chars().str.to_lowercase().is_in(["c", "credit"])
-            values = values.with_columns(credit.alias("credit"))
-            signs = pl.when("credit").then(-1).otherwise(1)
-        of_line = pl.when("line").then(pl.col("value").fill_null(0))
+            values = values.with_columns(cells["direction"])
+            credit = (
+                pl.col("direction").str.strip_chars().str.to_lowercase().is_in(["c", "credit"]).fill_null(value=False)
+            )
+        of_line = pl.when("total").then(0).otherwise(pl.col("value").fill_null(0))
         sums = values.with_columns(
-            of_line.fill_null(0).cum_sum().alias("all"),
-            (of_line.fill_null(0) * signs).cum_sum().alias("net"),
-            (pl.col("line") & pl.col("code").is_not_null()).cum_sum().alias("untyped"),
+            of_line.cum_sum().over("file").alias("all"),
+            (of_line * pl.when(credit).then(-1).otherwise(1)).cum_sum().over("file").alias("net"),
+            (~pl.col("total") & pl.col("code").is_not_null()).cum_sum().over("file").alias("untyped"),
         ).filter("total")
-        since, net_since = 0, 0
-        for row, value, code, everything, net, untyped in sums.select(
-            "row", "value", "code", "all", "net", "untyped"
+        since: dict[int, tuple[int, int]] = {}
+        for file, row, value, code, everything, net, untyped in sums.select(
+            "file", "row", "value", "code", "all", "net", "untyped"
         ).iter_rows():
+            before, net_before = since.get(file, (0, 0))
             if value is None and code is None:
                 continue
             if value is None or untyped:
-                unchecked = True
-            elif value not in {everything, everything - since, net, net - net_since}:
+                unchecked.add(file)
+            elif value not in {everything, everything - before, net, net - net_before}:
+                raw = raws[file]
+                found, expected = _decimal(value, decimals), _decimal(everything, decimals)
                 cell = f"{raw.columns[field]}{row}"
-                decimals = _DECIMALS[field]
-                faults.append(Refused("control-total-differs", _decimal(value, decimals), _decimal(everything, decimals), raw.sheet, cell, field))  # fmt: skip
-            since, net_since = everything, net
+                faults.setdefault(file, []).append(
+                    Refused("control-total-differs", found, expected, raw.sheet, cell, field)
+                )
+            since[file] = (everything, net)
     return faults, unchecked
 
 
 def _decimal(value: int, decimals: int) -> str:
-    whole, part = divmod(abs(value), 10**decimals)
-    sign = "-" if value < 0 else ""
-    digits = f"{part:0{decimals}d}".rstrip("0") if decimals != 2 else f"{part:02d}"
-    return f"{sign}{whole},{digits}" if digits else f"{sign}{whole}"
+    """A number as the Dutch write it: two decimals of an amount, of a quantity those that say something."""
+    whole, part = divmod(value, 10**decimals)
+    digits = f"{part:0{decimals}d}" if decimals == 2 else f"{part:0{decimals}d}".rstrip("0")
+    return f"{whole},{digits}" if digits else str(whole)
 
 
 # ---- citizen service numbers -----------------------------------------------------------------------------
 
 
-def _holds_service_numbers(column: pl.Series) -> bool:
-    """Whether more than half of the different values of a column are citizen service numbers (at least three)."""
-    values = column.str.strip_chars().unique()
-    values = values.filter(values != "")
-    digits = values.filter(values.str.contains(r"^[0-9][0-9 .\-]{6,12}[0-9]$"))
-    if digits.len() * 2 <= values.len():
-        return False
-    others = ["-"] * (values.len() - digits.len())
-    return are_service_numbers([*digits.to_list(), *others])
+def _service_numbers(cells: pl.DataFrame, raws: Sequence[RawTable]) -> dict[int, Refused]:
+    """The files with a column of which more than half of the different values are citizen service numbers."""
+    found: dict[int, Refused] = {}
+    for field in _PERSONAL:
+        if field not in cells.columns:
+            continue
+        values = cells.select("file", _text(field).alias("value")).drop_nulls().unique()
+        digits = pl.col("value").str.contains(r"^[0-9][0-9 .\-]{6,12}[0-9]$")
+        suspect = values.group_by("file").agg(
+            pl.col("value").filter(digits).alias("digits"), (~digits).sum().alias("others"), digits.sum().alias("count")
+        )
+        for file, numbers, others in (
+            suspect.filter(pl.col("count") > pl.col("others")).select("file", "digits", "others").iter_rows()
+        ):
+            if are_service_numbers([*numbers, *["-"] * others]):
+                raw = raws[file]
+                found.setdefault(file, Refused("service-number-column", raw.headings[field], "", raw.sheet, "", field))
+    return found

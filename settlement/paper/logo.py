@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from typing import Literal
 
 from openpyxl.drawing.image import Image
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PIXELS_HIGH = 48
+_PIXELS_HIGH, _PIXELS_WIDE = 48, 360
 
 
 class Logo(Image):
@@ -17,8 +18,8 @@ class Logo(Image):
     def __init__(self, content: bytes, kind: Literal["png", "jpeg"], width: int, height: int) -> None:
         self._content = content
         self.format = kind
-        self.height = _PIXELS_HIGH
-        self.width = min(round(width * _PIXELS_HIGH / height), 360)
+        shown = min(Fraction(_PIXELS_HIGH, height), Fraction(_PIXELS_WIDE, width))
+        self.width, self.height = round(width * shown), round(height * shown)
 
     @classmethod
     def read(cls, content: bytes) -> Logo | None:

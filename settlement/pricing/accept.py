@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from settlement.deliveries.lines import REFUSALS
-from settlement.domain.periods import Month
 from settlement.pricing.arrangements import second_arrangements
 from settlement.pricing.resolve import resolve
 from settlement.pricing.tables import Tables
@@ -45,11 +44,11 @@ class _Check:
     expected: pl.Expr | None = None
 
 
-def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame, period: Month) -> Accepted:
+def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted:
     """Accepts or refuses every line.
 
-    ``cells`` holds delivery, field and letters: where each field stands in each file. ``period`` is the month settled;
-    it decides which years are open.
+    ``cells`` holds delivery, field and letters: where each field stands in each file. What came in time stays accepted
+    when its year has closed: it still fills a ceiling of the whole contract, and what was settled stays as it was.
     """
     stopped = (
         lines.filter(~pl.col("contract").is_in(list(tables.contracts)))
@@ -60,7 +59,7 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame, period: Mon
     )
     corrected = _corrected_months(valued)
     valued = valued.join(corrected, on=["contract_no", "client", "month", "claim_month"], how="left", maintain_order="left")
-    checks = _checks(period)
+    checks = _checks()
     valued = valued.with_columns(faulty=pl.any_horizontal([check.fault.fill_null(False) for check in checks]))
     faulty = valued.filter("faulty")
     found = [_told(faulty, check) for check in checks] if faulty.height else []
@@ -90,8 +89,11 @@ def _corrected_months(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _checks(period: Month) -> list[_Check]:
-    """The rules that a line can be held to by itself. A credit is held to its debit instead."""
+def _checks() -> list[_Check]:
+    """The rules that a line can be held to by itself. A credit is held to its debit instead.
+
+    Last, and only of lines without another fault, whether the amount claimed is the line's value.
+    """
     debit, care = ~pl.col("is_credit"), ~pl.col("is_credit") & pl.col("is_care")
     is_arrangement = pl.col("kind") == "arrangement_fee"
     weekly = (pl.col("kind") == "weekly_tariff") & pl.col("weeks").is_in(["sundays", "started"])
@@ -122,7 +124,7 @@ def _checks(period: Month) -> list[_Check]:
         .otherwise(pl.lit(False))
     )  # fmt: skip
     begins, ends = pl.col("allocation_start"), pl.col("allocation_end")
-    return [
+    checks = [
         _Check("missing-service", "service", debit & pl.col("missing_service")),
         _Check("unknown-service", "service", debit & pl.col("unknown_service"), found=pl.col("service")),
         _Check("unknown-code", "code", debit & pl.col("unknown_code"), "9340", pl.col("code")),
@@ -164,8 +166,7 @@ def _checks(period: Month) -> list[_Check]:
         ),
         _Check(
             "year-closed", "start",
-            debit & ((service_month < pl.col("first_open_month")) | (pl.col("claim_month") > open_until)
-                     | (open_until < period.index)),
+            debit & ((service_month < pl.col("first_open_month")) | (pl.col("claim_month") > open_until)),
             found=_day("start"),
         ),
         _Check("missing-quantity", "quantity", care & tariff & pl.col("quantity_milli").is_null()),
@@ -200,11 +201,6 @@ def _checks(period: Month) -> list[_Check]:
             "0611", _day("start"),
         ),
         _Check(
-            "amount-differs", "claimed", claims & amount_differs, "9346",
-            _euros(pl.col("claimed_cents")),
-            _euros(pl.when(is_arrangement).then(start_part).otherwise(pl.col("value_cents"))),
-        ),
-        _Check(
             "missing-previous-reference", "previous_reference",
             pl.col("is_credit") & pl.col("previous_reference").is_null(), "8017",
         ),
@@ -213,6 +209,10 @@ def _checks(period: Month) -> list[_Check]:
             pl.col("is_credit") & (pl.col("previous_reference") == pl.col("reference")), "8017", pl.col("previous_reference"),
         ),
     ]  # fmt: skip
+    has_other = pl.any_horizontal([check.fault.fill_null(False) for check in checks])
+    due = pl.when(is_arrangement).then(start_part).otherwise(pl.col("value_cents"))
+    wrong = claims & amount_differs.fill_null(False) & ~has_other
+    return [*checks, _Check("amount-differs", "claimed", wrong, "9346", _euros(pl.col("claimed_cents")), _euros(due))]
 
 
 def _day(column: str) -> pl.Expr:
@@ -333,8 +333,9 @@ def _credits_of(credits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataF
     """The credits of a claim month against the debits accepted in earlier ones."""
     undone = accepted.filter(pl.col("undoes").is_not_null()).select(debit="undoes", was_undone=pl.lit(True))
     debits = accepted.filter(~pl.col("is_credit")).select(
-        "contract_no", debit="line", previous_reference="reference", debit_client="client", debit_service="service_no"
-    )
+        "contract_no", debit="line", previous_reference="reference", debit_client="client", debit_service="service_no",
+        debit_month=pl.coalesce("end_month", "month"), debit_open="open_months",
+    )  # fmt: skip
     matched = (
         credits.join(debits, on=["contract_no", "previous_reference"], how="left", maintain_order="left")
         .join(undone, on="debit", how="left", maintain_order="left")
@@ -348,14 +349,17 @@ def _credits_of(credits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataF
     missing = pl.col("debit").is_null()
     differs = ~missing & pl.col("differs").fill_null(False)
     twice = ~missing & ~differs & pl.col("twice")
-    used = ~missing & ~differs & ~twice & pl.col("used")
+    open_until = pl.col("debit_month") // 12 * 12 + 11 + pl.col("debit_open")
+    closed = ~missing & ~differs & (pl.col("claim_month") > open_until).fill_null(False)
+    twice, used = twice & ~closed, ~missing & ~differs & ~twice & ~closed & pl.col("used")
     bad = [
         _refuse(matched.filter(missing), "credit-without-debit", "previous_reference", "8017", "previous_reference"),
         _refuse(matched.filter(differs), "credit-differs", "client", "8187", "previous_reference"),
         _refuse(matched.filter(twice), "already-credited", "previous_reference", "9390", "previous_reference"),
+        _refuse(matched.filter(closed), "year-closed", "previous_reference", "", "previous_reference"),
         _refuse(matched.filter(used), "reference-used", "reference", "8021", "reference"),
     ]
-    good = matched.filter(~(missing | differs | twice | used)).with_columns(undoes=pl.col("debit"))
+    good = matched.filter(~(missing | differs | twice | closed | used)).with_columns(undoes=pl.col("debit"))
     return good.select(accepted.columns), bad
 
 

@@ -117,8 +117,9 @@ def _tariffs(lines: pl.DataFrame) -> pl.DataFrame:
     part = part.with_columns(
         value=pl.when(pl.col("rounding") == "half up per client and month").then(by_month).otherwise(by_line)
     )
-    # Whole hours (iJw IV079): the client's minutes of the month, half up to hours, at least 1; shared over the lines by
-    # largest remainder, ties to the earliest line.
+    # Whole hours (iJw IV079): the client's minutes of the month at one tariff, half up to hours, at least 1; shared over
+    # the lines by largest remainder, ties to the earliest line.
+    month = [*client, "month", "level_no", "price_cents"]
     minutes = pl.col("scaled").sum().over(month)
     hours = pl.max_horizontal((2 * minutes + denominator) // (2 * denominator), pl.lit(1, dtype=pl.Int128))
     total = pl.when(minutes > 0).then(hours * pl.col("price_cents").first().over(month)).otherwise(0)

@@ -80,8 +80,7 @@ def targets(tables: Tables, period: Month) -> dict[PositionKey, int]:
         first_year = first_open.get(contract_no, contract.starts.year * 12) // 12
         for number in range(first_year, period.year + 1):
             year = contract.year(number)
-            open_until = Month(number, 12).plus(contract.deliveries.corrections_until.months)
-            if year is None or year.months[0] > period or open_until < period:
+            if year is None or year.months[0] > period or is_closed(contract, number, period):
                 continue
             moments = {min(period, year.months[-1])}
             if quarterly:
@@ -90,6 +89,11 @@ def targets(tables: Tables, period: Month) -> dict[PositionKey, int]:
                 for service in (None, *contract.services):
                     found[PositionKey(contract.number, service, number, as_of)] = contract_no
     return found
+
+
+def is_closed(contract: Contract, year: int, period: Month) -> bool:
+    """Whether a year can change no more in a period: its ``corrections_until`` lies before it."""
+    return Month(year, 12).plus(contract.deliveries.corrections_until.months) < period
 
 
 def ends_quarter(month: Month, year: ContractYear) -> bool:

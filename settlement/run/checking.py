@@ -49,7 +49,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     headings = {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()}
     delivered = gather(workspace.inputs, last, headings)
     report("lines")
-    accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered), last)
+    accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered))
     words = wording("en")
     refused = []
     for row in refusals_of(delivered, accepted).iter_rows(named=True):

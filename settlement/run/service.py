@@ -14,7 +14,8 @@ from settlement.run.schedule import due_months, serve
 def serve_months(
     workspace: Workspace, log: Callable[[str], None], clock: Callable[[], dt.datetime], *, once: bool = False
 ) -> None:
-    """Serves until told to end. A month counts as settled when the ledger has it or a draft of it stands in the outputs.
+    """Serves until told to end. Due is every month from the first that has a folder of deliveries to the last in which a
+    contract holds; settled, one that the ledger has, or of which a draft stands in the outputs.
 
     Raises ``Blocked`` when organisation.yaml cannot be read: without it nobody knows when to run.
     """
@@ -26,9 +27,14 @@ def serve_months(
     if not rulebook.contracts:
         raise Blocked(f"No contract in {workspace.rules} can be settled.", f"See what is wrong: settlement check --rules {workspace.rules}")
 
+    last = max(Month.of(contract.ends) for contract in rulebook.contracts.values())
+
     def due(now: dt.datetime) -> Sequence[Month]:
         first = _first_month(workspace)
-        return [] if first is None else due_months(rulebook.organisation.schedule, first, now, settled_months(workspace))
+        if first is None:
+            return []
+        months = due_months(rulebook.organisation.schedule, first, now, settled_months(workspace))
+        return [month for month in months if month <= last]
 
     def settle(month: Month) -> None:
         made = draft(workspace, month, clock(), lambda _: None)

@@ -166,14 +166,14 @@ def compose(
     statements = []
     for contract_no, contract in enumerate(settlement.tables.contracts.values()):
         own = rows_of.get(contract.number, [])
-        if not (contract.starts <= period.last_day and contract.ends >= period.first_day) and not any(
-            row.difference_cents for row in own
-        ):
-            continue
         rows = tuple(row for row in own if row.month == period or row.difference_cents)
         payable, held = payables[contract.number], held_above.get(contract.number, 0)
-        reason = on_hold.get(contract.number, "")
         files = _files(delivered, contract.number, period)
+        in_force = contract.starts <= period.last_day and contract.ends >= period.first_day
+        # After its end a contract has a statement as long as anything changes, came in, or is still open.
+        if not (in_force or payable or files or any(row.difference_cents for row in rows)):
+            continue
+        reason = on_hold.get(contract.number, "")
         own_refusals = refusals.get(contract.number, ())
         number = statement_number(contract.number, period, suffix)
         position = settlement.positions.get(PositionKey(contract.number, None, period.year, period), {})
@@ -227,8 +227,7 @@ def rows_by_contract(settlement: Settlement) -> dict[str, list[StatementRow]]:
     found: dict[str, list[StatementRow]] = {}
     settled = settlement.before.settled
     keys = {(c, year, service or "", term, month.index) for c, year, service, term, month in settlement.entitlements.rows}
-    open_years = {(key.contract, key.year) for key in settlement.positions}
-    keys |= {key for key in settled if (key[0], key[1]) in open_years}
+    keys |= {key for key in settled if key[0] in settlement.tables.contracts and key[:2] not in settlement.closed}
     order = {
         (contract.number, name): position
         for contract in settlement.tables.contracts.values()

@@ -11,7 +11,7 @@ import openpyxl
 import polars as pl
 
 from settlement.deliveries.gather import Gathered, gather
-from settlement.deliveries.typed import typed
+from settlement.deliveries.typed import Source, typed
 from settlement.domain.periods import Month
 
 MARCH = Month(2018, 3)
@@ -70,14 +70,12 @@ def codes(gathered: Gathered) -> list[tuple[int, str, str]]:
 def typed_column(field: str, texts: Sequence[str | None], kinds: Sequence[int] | None = None, **more: object):
     """The values of one column, and the codes of the refusals by row; the rows count from 1."""
     cells = pl.DataFrame(
-        {"row": range(1, len(texts) + 1), field: texts},
-        schema={"row": pl.Int32, field: pl.String},
+        {"file": [0] * len(texts), "row": range(1, len(texts) + 1), field: texts},
+        schema={"file": pl.Int32, "row": pl.Int32, field: pl.String},
     )
     if kinds is not None:
         cells = cells.with_columns(pl.Series(f"{field}.kind", list(kinds), dtype=pl.UInt8))
-    lines, refusals = typed(
-        cells, delivery="2018-03/x.csv", claim_month=MARCH, sheet="", contract=CONTRACT, columns={field: "F"}, **more
-    )
+    lines, refusals = typed(cells, [Source("2018-03/x.csv", MARCH, "", CONTRACT, {field: "F"}, **more)])
     name = {
         "quantity": "quantity_milli", "claimed": "claimed_cents", "goal_attainment": "goal_attainment_bp",
         "client_satisfaction": "client_satisfaction_centi",

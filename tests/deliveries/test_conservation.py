@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from settlement.deliveries.child import messages
 from settlement.deliveries.contracts import Contracts
 from settlement.deliveries.reading import RawTable, _Parts
-from settlement.deliveries.table import TypedTable, typed_table
+from settlement.deliveries.table import TypedTable, TypedTables, typed_tables
+from settlement.deliveries.typed import Source
 
 COLUMNS = ["Cliënt", "Begindatum", "Einddatum", "Volume", "Eenheid", "Bedrag", "Notitie", "Uitval"]
 CELLS = st.sampled_from(
@@ -23,7 +24,7 @@ CELLS = st.sampled_from(
 ROWS = st.lists(st.lists(CELLS, min_size=len(COLUMNS), max_size=len(COLUMNS)), max_size=12)
 
 
-def typed_file(path: Path) -> TypedTable:
+def typed_file(path: Path) -> TypedTables:
     parts = _Parts()
     for message in messages(path, Contracts({CONTRACT: {}})):
         if message["is"] == "file":
@@ -35,9 +36,10 @@ def typed_file(path: Path) -> TypedTable:
         else:
             raw = parts.finished(message).content
     assert isinstance(raw, RawTable), raw
-    table = typed_table(raw, delivery="d", claim_month=MARCH, contract=CONTRACT, known={CONTRACT.casefold(): CONTRACT})
-    assert isinstance(table, TypedTable), table
-    return table
+    source = Source("d", MARCH, raw.sheet, CONTRACT, raw.columns)
+    tables = typed_tables([(source, raw)], {CONTRACT.casefold(): CONTRACT})
+    assert isinstance(tables.files[0], TypedTable), tables.files
+    return tables
 
 
 def as_csv(folder: Path, rows: list[list[str]], separator: str) -> Path:
@@ -85,7 +87,7 @@ def test_every_row_that_says_something_in_a_field_is_a_line_a_refusal_or_a_total
     assert not accepted & refused
     totals = delivered - accepted - refused
     assert all(is_bare_total(rows, row - 2) for row in totals)
-    assert table.rows == len(accepted) + len(refused) == len(delivered) - len(totals)
+    assert table.files[0].rows == len(accepted) + len(refused) == len(delivered) - len(totals)
 
 
 @settings(max_examples=40, deadline=None)
@@ -96,4 +98,4 @@ def test_a_table_says_the_same_in_a_workbook_and_in_a_csv(rows):
         of_workbook = typed_file(as_workbook(Path(folder), rows))
     assert of_workbook.lines.drop("sheet").equals(of_csv.lines.drop("sheet"))
     assert of_workbook.refusals.drop("sheet").equals(of_csv.refusals.drop("sheet"))
-    assert of_workbook.rows == of_csv.rows
+    assert of_workbook.files[0].rows == of_csv.files[0].rows

@@ -11,7 +11,7 @@ from stdnum.nl import bsn
 from settlement.deliveries.cells import BOOLEAN, DATE, ERROR, NO_RESULT, NUMBER, PADDED, TEXT
 from settlement.deliveries.lines import LINES, REFUSALS
 from settlement.deliveries.personal import are_service_numbers, is_service_number, without_service_numbers
-from settlement.deliveries.typed import typed, typed_lines
+from settlement.deliveries.typed import Source, typed, typed_lines
 
 # ---- numbers
 
@@ -301,6 +301,26 @@ def test_the_truth_values_and_short_codes_of_excel_are_understood():
     assert typed_column("unit", ["4"], [NUMBER]) == ["hour"]
 
 
+def one_cell(field, text, kind):
+    return pl.DataFrame(
+        {"file": [0], "row": [1], field: [text], f"{field}.kind": [kind]},
+        schema_overrides={"file": pl.Int32, "row": pl.Int32},
+    )
+
+
+def test_what_settles_a_cell_is_looked_for_in_its_own_file_only():
+    cells = pl.DataFrame(
+        {"file": [0, 1, 1, 2, 2], "row": [1, 1, 2, 1, 2], "quantity": ["1.234", "1.234", "2,5", "1.234", "2.5"],
+         "start": ["03/04/2018", "03/04/2018", "31/01/2018", "03/04/2018", "01/02/2018"]},
+        schema_overrides={"file": pl.Int32, "row": pl.Int32},
+    )  # fmt: skip
+    lines, refusals = typed(cells, [Source(name, MARCH, "", CONTRACT) for name in "abc"])
+    assert lines.select("delivery", "row", "quantity_milli").rows() == [("b", 1, 1_234_000), ("b", 2, 2_500)]
+    assert refusals.select("delivery", "row", "code").rows() == [
+        ("a", 1, "ambiguous-date"), ("a", 1, "ambiguous-number"), ("c", 1, "ambiguous-date"), ("c", 2, "ambiguous-date"),
+    ]  # fmt: skip
+
+
 # ---- texts
 
 
@@ -335,8 +355,8 @@ def test_whole_numbers_of_excel_are_clients_as_long_as_no_zero_can_be_lost():
 
 
 def test_a_municipality_code_that_lost_its_zero_is_refused_showing_both():
-    cells = pl.DataFrame({"row": [1], "municipality": ["344"], "municipality.kind": [NUMBER]}, schema_overrides={"row": pl.Int32})
-    _, refusals = typed(cells, delivery="d", claim_month=MARCH, sheet="S", contract=CONTRACT, columns={"municipality": "J"})
+    cells = one_cell("municipality", "344", NUMBER)
+    _, refusals = typed(cells, [Source("d", MARCH, "S", CONTRACT, {"municipality": "J"})])
     row = refusals.row(0, named=True)
     assert (row["code"], row["found"], row["expected"], row["cell"]) == ("leading-zeros-lost", "344", "0344", "J1")
 
@@ -347,8 +367,7 @@ def test_an_error_cell_and_a_formula_without_result_are_refused_in_every_field(f
 
 
 def test_a_date_in_a_column_of_texts_is_refused_and_shown_as_a_date():
-    cells = pl.DataFrame({"row": [9], "client": ["43160"], "client.kind": [DATE]}, schema_overrides={"row": pl.Int32})
-    _, refusals = typed(cells, delivery="d", claim_month=MARCH, sheet="S", contract=CONTRACT)
+    _, refusals = typed(one_cell("client", "43160", DATE), [Source("d", MARCH, "S", CONTRACT)])
     assert refusals.select("code", "found").row(0) == ("not-text", "01-03-2018")
 
 

@@ -25,7 +25,7 @@ def delivered(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_script_makes_the_deliveries_that_stand_in_the_repository(tmp_path):
-    subprocess.run([sys.executable, INPUTS / "make_region.py", "--to", tmp_path], check=True, capture_output=True)
+    subprocess.run([sys.executable, Path(__file__).parent / "make_region.py", "--to", tmp_path], check=True, capture_output=True)
     made, kept = delivered(tmp_path), delivered(INPUTS)
     assert sorted(made) == sorted(kept)
     assert [path for path in made if made[path] != kept[path]] == []

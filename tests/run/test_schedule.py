@@ -208,7 +208,7 @@ def test_a_service_that_waits_ends_at_once_on_a_signal(tmp_path: Path, number: i
 
 
 def test_a_service_that_is_settling_finishes_that_month_and_starts_no_other(tmp_path: Path) -> None:
-    process = service(tmp_path / "outputs", 0.7, DUE)
+    process = service(tmp_path / "outputs", 1.5, DUE)
     until(process, "begin 2018-01")
     process.send_signal(signal.SIGTERM)
     time.sleep(0.1)

@@ -480,7 +480,7 @@ def leeskracht(book: Book) -> None:
 
 
 def boshoeve(book: Book) -> None:
-    """Children who chose the farm. Nothing came for March; the lines of March stand in the file of April."""
+    """Children who chose the farm. Nothing came for February; the lines of February stand in the file of March."""
     cents = {"41A11": 39200, "41A13": 21450, "45A30": 114000}
     coached: set[str] = set()
 
@@ -506,8 +506,8 @@ def boshoeve(book: Book) -> None:
             if stay.ends_in(month):
                 row["end_reason"] = book.outcomes(0, 0)["end_reason"]
             book.months[month].append(row)
-    for row in list(book.months[3]):
-        book.move(row, 3, 4, "")
+    for row in list(book.months[2]):
+        book.move(row, 2, 3, "")
         del row["note"]
     book.number("")
 

@@ -1,7 +1,7 @@
 """Makes what the providers of the example region delivered, January to June 2018: the same bytes each time.
 
-    python inputs/make_region.py            writes beside itself: 2018-01 to 2018-06, and README.md
-    python inputs/make_region.py --to DIR   writes into another folder
+    python tests/region/make_region.py            writes inputs/: 2018-01 to 2018-06, and README.md
+    python tests/region/make_region.py --to DIR   writes into another folder
 
 Every child, provider and figure is invented. ``region_children.py`` holds the children and their stays,
 ``region_books.py`` what each provider delivers, ``region_sheets.py`` how its office writes that down.
@@ -88,9 +88,9 @@ def make_region() -> Region:
                 copy = path.replace("2018-02/", "2018-02/nagezonden/").replace(".csv", " (kopie).csv")
                 region.files[copy] = region.files[path]
                 region.notes.append((copy, "file", f"the same bytes as `{path}`: counts once"))
-            if contract == "REG-2018-PV-014" and month == 4:
-                region.notes.append(("2018-03", "–", "no file of REG-2018-PV-014: the delivery of March is missing"))
-                region.notes.append((path, "rows of March", "the lines of March came with those of April: paid then"))
+            if contract == "REG-2018-PV-014" and month == 3:
+                region.notes.append(("2018-02", "–", "no file of REG-2018-PV-014: the delivery of February is missing"))
+                region.notes.append((path, "rows of February", "the lines of February came with those of March: paid then"))
     return region
 
 
@@ -111,7 +111,7 @@ def readme(region: Region) -> str:
     lines = [
         "# What the providers delivered",
         "",
-        "Made by `python inputs/make_region.py`, which gives the same bytes each time. Every child, provider and",
+        "Made by `python tests/region/make_region.py`, which gives the same bytes each time. Every child, provider and",
         "figure is invented. To change a file, change the script and run it again: a test compares them.",
         "",
         f"{len(region.files)} files, {total} delivered rows (files that were replaced or sent twice not counted):",
@@ -151,7 +151,7 @@ def readme(region: Region) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Writes the region into a folder."""
     parser = argparse.ArgumentParser(description="Makes the deliveries of the example region.")
-    parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="the folder to write into")
+    parser.add_argument("--to", type=Path, default=Path(__file__).parents[2] / "inputs", help="the folder to write into")
     folder: Path = parser.parse_args(arguments).to
     region = make_region()
     for path, data in region.files.items():

@@ -1,0 +1,259 @@
+"""The commands as people give them: what they answer, what they leave behind, and their exit codes."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from settlement import cli
+
+CONTRACT = """\
+contract: VBD-2018-PQ-001
+title: Begeleiding individueel
+funding: effort-based
+municipality: Gemeente Voorbeeld
+provider: voorbeeld
+starts: 2018-01-01
+ends: 2018-12-31
+
+services:
+  begeleiding:
+    codes:
+      - 45A48
+    tariff:
+      article: 6.1
+      per: hour
+      delivered_in: minutes
+      amounts:
+        2018-01-01: € 62,00
+
+terms:
+  ceiling:
+    article: 6.5
+    per: year
+    above: not paid
+    amounts:
+      2018-01-01: € 150,00
+"""
+ORGANISATION = """\
+name: Gemeente Voorbeeld
+address: Stadsplein 1, 1234 AB Voorbeeld
+iban: NL91ABNA0417164300
+"""
+PROVIDERS = """\
+voorbeeld:
+  name: Stichting Voorbeeld
+  address: Havenstraat 12, 1234 AB Voorbeeld
+  kvk: 12345678
+  agb: 22220001
+  iban: NL20INGB0001234567
+  email: administratie@voorbeeld.example
+"""
+HEAD = "Cliënt;Productcode;Begindatum;Einddatum;Volume;Eenheid;Referentienummer\n"
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small office: one contract, lines for January and February. 90 min = 93,00; 60 min = 62,00; ceiling 150,00."""
+    (tmp_path / "rules").mkdir()
+    for name, text in (("organisation", ORGANISATION), ("providers", PROVIDERS), ("voorbeeld", CONTRACT)):
+        (tmp_path / f"rules/{name}.yaml").write_text(text, encoding="utf-8")
+    deliver(tmp_path, "2018-01", "C-1;45A48;02-01-2018;31-01-2018;90;minuten;R1\n")
+    deliver(tmp_path, "2018-02", "C-1;45A48;01-02-2018;28-02-2018;60;minuten;R2\nC-2;45A49;01-02-2018;28-02-2018;60;minuten;R3\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def deliver(office: Path, month: str, rows: str) -> None:
+    (office / "inputs" / month).mkdir(parents=True, exist_ok=True)
+    (office / "inputs" / month / "VBD-2018-PQ-001.csv").write_text(HEAD + rows, encoding="utf-8")
+
+
+class Answer:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def settlement(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    def give(*words: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["settlement", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+            raise SystemExit(0)
+        told = capsys.readouterr()
+        return Answer(int(ended.value.code or 0), told.out, told.err)
+
+    return give
+
+
+def test_a_month_is_drafted_approved_and_the_next_pays_what_the_ceiling_leaves(office, settlement):
+    january = settlement("run", "--period", "2018-01", "--json")
+    assert (january.code, january.json["payable"]) == (0, {"VBD-2018-PQ-001": 9300})
+    assert settlement("approve", "--period", "2018-01", "--by", "A. de Vries").code == 0
+    february = settlement("run", "--period", "2018-02", "--json")
+    # 93,00 + 62,00 = 155,00; the ceiling leaves 150,00; 93,00 was paid.
+    assert february.json["payable"] == {"VBD-2018-PQ-001": 5700}
+    assert february.json["totals"]["lines_refused"] == 1
+    assert settlement("approve", "--period", "2018-02", "--by", "A. de Vries", "--json").json["paid_cents"] == 5700
+    runs = settlement("ledger", "--json").json
+    assert [(run["run"], run["paid_cents"]) for run in runs] == [("R-2018-01-0001", 9300), ("R-2018-02-0002", 5700)]
+    assert settlement("ledger", "--verify").code == 0
+    settled = settlement("ledger", "--contract", "VBD-2018-PQ-001", "--json").json
+    assert (settled["paid_cents"], settled["open_cents"]) == (15000, 0)
+    assert {(row["term"], row["month"], row["cents"]) for row in settled["settled"]} == {
+        ("tariff", "2018-01", 9300), ("tariff", "2018-02", 6200), ("ceiling", "2018-02", -500),
+    }  # fmt: skip
+
+
+def test_a_preview_tells_the_same_and_writes_nothing(office, settlement):
+    preview = settlement("run", "--period", "2018-01", "--preview", "--json")
+    assert preview.json["payable"] == {"VBD-2018-PQ-001": 9300}
+    assert not (office / "outputs").exists()
+
+
+def test_a_final_month_that_is_run_again_pays_nothing_and_writes_nothing(office, settlement):
+    settlement("run", "--period", "2018-01")
+    settlement("approve", "--period", "2018-01", "--by", "A. de Vries")
+    before = sorted((path, path.stat().st_mtime_ns) for path in (office / "outputs/2018-01").rglob("*"))
+    again = settlement("run", "--period", "2018-01")
+    assert "is final and nothing has changed" in again.out
+    assert sorted((path, path.stat().st_mtime_ns) for path in (office / "outputs/2018-01").rglob("*")) == before
+
+
+def test_explain_goes_from_the_amount_to_the_clause_the_rule_line_the_numbers_and_the_cells(office, settlement):
+    settlement("run", "--period", "2018-02")
+    answer = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--term", "tariff", "--month", "2018-02")
+    assert "article 6.1" in answer.out
+    assert "rules/voorbeeld.yaml:13:5" in answer.out
+    assert "2018-02/VBD-2018-PQ-001.csv" in answer.out
+    assert "E2" in answer.out  # the minutes
+    assert "€ 62,00" in answer.out
+    cut = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--amount", "-5,00", "--json").json
+    assert [(row["term"], row["article"], row["is_cents"]) for row in cut["rows"]] == [("ceiling", "6.5", -500)]
+    assert cut["rows"][0]["lines"][0]["cut_cents"] == 500
+    assert settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--amount", "1,23").code == 2
+
+
+def test_check_tells_every_problem_at_once_and_writes_nothing(office, settlement):
+    path = office / "rules/voorbeeld.yaml"
+    path.write_text(CONTRACT.replace("€ 62,00", "62.00").replace("per: year", "per: yaer"), encoding="utf-8")
+    answer = settlement("check")
+    assert answer.code == 3
+    assert "rules/voorbeeld.yaml:18:21" in answer.err
+    assert "€ 62,00" in answer.err
+    assert "year" in answer.err
+    assert not (office / "outputs").exists()
+    assert settlement("check", "--json").json["exit_code"] == 3
+
+
+def test_check_tells_refused_lines_with_their_cell(office, settlement):
+    answer = settlement("check")
+    assert answer.code == 4
+    assert "inputs/2018-02/VBD-2018-PQ-001.csv, cell B3" in answer.err
+    assert "45A48" in answer.err
+
+
+def test_a_contract_with_a_problem_is_not_settled_and_the_run_says_so(office, settlement):
+    (office / "rules/anders.yaml").write_text(CONTRACT.replace("PQ-001", "PQ-002").replace("per: hour", "per: uur"), encoding="utf-8")
+    answer = settlement("run", "--period", "2018-01", "--json")
+    assert answer.code == 3
+    assert answer.json["payable"] == {"VBD-2018-PQ-001": 9300}
+    assert answer.json["problems"][0]["contract"] == "VBD-2018-PQ-002"
+
+
+def test_a_missing_delivery_is_told_and_the_rest_is_done(office, settlement):
+    (office / "inputs/2018-02/VBD-2018-PQ-001.csv").unlink()
+    answer = settlement("run", "--period", "2018-02")
+    assert answer.code == 4
+    assert "No delivery of VBD-2018-PQ-001 for 2018-02" in answer.out
+
+
+def test_what_is_held_above_a_ceiling_is_in_no_payment_and_gives_its_own_exit_code(office, settlement):
+    path = office / "rules/voorbeeld.yaml"
+    path.write_text(CONTRACT.replace("above: not paid", "above: held"), encoding="utf-8")
+    answer = settlement("run", "--period", "2018-02", "--json")
+    assert (answer.code, answer.json["payable"], answer.json["totals"]["held_cents"]) == (5, {"VBD-2018-PQ-001": 15000}, 500)
+
+
+def test_show_reads_the_contract_back_in_dutch(office, settlement):
+    answer = settlement("show", "VBD-2018-PQ-001")
+    assert "€ 62,00" in answer.out
+    assert "€ 150,00" in answer.out
+    assert "6.5" in answer.out
+    near = settlement("show", "VBD-2018-PQ-011")
+    assert near.code == 2
+    assert "VBD-2018-PQ-001" in near.err
+
+
+def test_wrong_use_says_what_to_type_and_shows_no_traceback(office, settlement):
+    for words in (
+        ["run", "--period", "2018-13"],
+        ["run"],
+        ["approve", "--period", "2018-01", "--by", "X"],
+        ["approve", "--period", "2018-01", "--by", " "],
+        ["explain", "VBD-2018-PQ-001", "--period", "2018-01"],
+        ["explain", "VBD-2018-PQ-001", "--period", "2018-01", "--amount", "1.5,2,3"],
+        ["run", "--period", "2018-01", "--rules", "regels"],
+    ):
+        answer = settlement(*words)
+        assert answer.code == 2, words
+        assert "Traceback" not in answer.err + answer.out
+        assert answer.err.strip(), words
+
+
+def test_no_client_stands_in_a_name_the_ledger_the_alerts_or_what_is_told(office, settlement):
+    told = ""
+    for month in ("2018-01", "2018-02"):
+        for answer in (settlement("run", "--period", month), settlement("approve", "--period", month, "--by", "A. de Vries")):
+            told += answer.out + answer.err
+    assert "C-1" not in told
+    assert not any(re.search(r"C-[12]\b", path.name) for path in (office / "outputs").rglob("*"))
+    for path in (office / "outputs/ledger.sqlite", *(office / "outputs").glob("*/alerts.html"), *(office / "outputs").glob("*/run.json")):
+        assert b"C-1" not in path.read_bytes()
+        assert b"C-2" not in path.read_bytes()
+
+
+def test_two_persons_have_to_approve_where_the_organisation_says_so(office, settlement):
+    (office / "rules/organisation.yaml").write_text(ORGANISATION + "approval: two persons\n", encoding="utf-8")
+    settlement("run", "--period", "2018-01")
+    first = settlement("approve", "--period", "2018-01", "--by", "A. de Vries", "--json")
+    assert first.json["final"] is False
+    again = settlement("approve", "--period", "2018-01", "--by", "a. de vries")
+    assert again.code == 2
+    second = settlement("approve", "--period", "2018-01", "--by", "B. Jansen", "--json")
+    assert (second.json["final"], second.json["approved_by"]) == (True, ["A. de Vries", "B. Jansen"])
+
+
+def test_an_approval_is_refused_when_anything_has_changed_since_the_draft(office, settlement):
+    def approve() -> Answer:
+        return settlement("approve", "--period", "2018-01", "--by", "A. de Vries")
+
+    settlement("run", "--period", "2018-01")
+    rules = office / "rules/voorbeeld.yaml"
+    rules.write_text(CONTRACT + "# een opmerking\n", encoding="utf-8")
+    assert "rule file voorbeeld.yaml was changed" in approve().err
+    rules.write_text(CONTRACT, encoding="utf-8")
+    deliver(office, "2018-01", "C-1;45A48;02-01-2018;31-01-2018;91;minuten;R1\n")
+    assert "delivery 2018-01/VBD-2018-PQ-001.csv was changed" in approve().err
+    deliver(office, "2018-01", "C-1;45A48;02-01-2018;31-01-2018;90;minuten;R1\n")
+    advice = office / "outputs/2018-01/payments.csv"
+    kept = advice.read_bytes()
+    advice.write_bytes(kept.replace(b"93,00", b"94,00"))
+    assert "payments.csv was changed" in approve().err
+    advice.write_bytes(kept)
+    assert approve().code == 0
+
+
+def test_the_service_settles_what_came_due_while_nothing_ran_once_as_drafts(office, settlement):
+    first = settlement("schedule", "--once")
+    assert "2018-01 is due" in first.out
+    assert (office / "outputs/2018-12/run.json").exists()
+    assert not (office / "outputs/2019-01").exists()
+    assert settlement("schedule", "--once").out == ""
