@@ -455,17 +455,38 @@ def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, 
     from settlement.alerts.page import render_alerts
     from settlement.alerts.workbook import write_alerts
     from settlement.statements.payments import payment_advice
-    from settlement.statements.workbook import write_statement
 
     files: dict[str, bytes] = dict(computed.line_files)
-    for one in computed.statements:
-        files[f"statements/{one.number}.xlsx"] = write_statement(one, computed.logo)
+    for one, content in zip(computed.statements, _workbooks(computed), strict=True):
+        files[f"statements/{one.number}.xlsx"] = content
     alerts = computed.settlement.alerts
     files["alerts.xlsx"] = write_alerts(alerts, computed.summary)
     files["alerts.html"] = render_alerts(alerts, computed.summary).encode()
     files["payments.csv"] = payment_advice(computed.payments)
     files[RECEIPT] = receipt(computed, files, approvals)
     return files
+
+
+MANY_STATEMENTS = 40
+"""From here on the workbooks are written by several processes: below, starting them takes longer than it saves."""
+
+
+def _workbooks(computed: Computed) -> list[bytes]:
+    """The workbook of each statement, in order. They take most of a run's time, and none looks at another."""
+    import functools
+    import multiprocessing
+    import os
+    from concurrent.futures import ProcessPoolExecutor
+
+    from settlement.statements.workbook import write_statement
+
+    write = functools.partial(write_statement, logo=computed.logo)
+    if len(computed.statements) < MANY_STATEMENTS or (os.cpu_count() or 1) < 2:
+        return [write(one) for one in computed.statements]
+    # Started afresh: a copy of this process would hold locks of the threads that polars runs here.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=context) as pool:
+        return list(pool.map(write, computed.statements, chunksize=4))
 
 
 # ---- draft and final -------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -36,6 +37,7 @@ MANIFEST = ".manifest.json"
 _INTENT, _UNDO, _NEW, _OLD = "intent.json", "undo.json", "new", "old"
 _CHUNK = 1 << 20
 _MAX_NAME = 200
+_SYNCS_AT_ONCE = 16
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -121,6 +123,9 @@ def stage(
             _check_target(outputs, at)
         at = slot
         _write_new(slot / f"{_INTENT}.ready", _json(intent))
+        for path, error in _sync_files([path for path in sorted(slot.rglob("*")) if path.is_file()]):
+            at = outputs / folder / path.relative_to(slot / _NEW) if path.is_relative_to(slot / _NEW) else slot
+            raise error
         sync_folders(path.parent for path in slot.rglob("*"))
         sync_folders((slot.parent, outputs))
         if awaits is not None:
@@ -354,12 +359,11 @@ def _sync(file: BinaryIO) -> None:
 
 
 def _write_new(path: Path, content: bytes | Path) -> FileDigest:
-    """Writes (or moves) a file to its place in the staging folder, on disk when it returns."""
+    """Writes (or moves) a file to its place in the staging folder; not yet for certain on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
         with path.open("wb") as file:
             _write(file, content)
-            _sync(file)
         return digest_of(content)
     try:
         content.replace(path)
@@ -369,12 +373,29 @@ def _write_new(path: Path, content: bytes | Path) -> FileDigest:
         _copy(content, path)
         content.unlink()
     digest, size = hashlib.sha256(), 0
-    with path.open("r+b") as file:
+    with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
-        _sync(file)
     return FileDigest(digest.hexdigest(), size)
+
+
+def _sync_file(path: Path) -> OSError | None:
+    """Has a file on disk for certain; the error, when it cannot be."""
+    try:
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error
+    return None
+
+
+def _sync_files(paths: Sequence[Path]) -> Iterator[tuple[Path, OSError]]:
+    """Has files on disk for certain, many at once (a disk takes them together); those that could not be."""
+    with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
+        for path, error in zip(paths, pool.map(_sync_file, paths), strict=True):
+            if error is not None:
+                yield path, error
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -38,7 +38,8 @@ _HEAD_RIGHT = _HEAD.but(align="right")
 _AMOUNT = Look(kind="amount", align="right")
 
 _FIRST, _LAST = 2, 8
-_OVERVIEW_WIDTHS = (1.5, 25, 10, 10, 14.5, 14.5, 14.5, 15)
+_OVERVIEW_WIDTHS = (1.5, 24, 9.5, 9.5, 16, 16, 16, 16.5)
+"""Wide enough for amounts of nine figures in bold: an amount that does not fit would show as ###."""
 
 
 def first_page(book: Book, statement: Statement, words: Wording, logo: Logo | None) -> None:
@@ -164,8 +165,8 @@ def _payment(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
         row += 1
     sheet.height(row, 4)
     row += 1
-    sheet.put(row, 2, words.text("to pay"), BAR.but(indent=1), to=7)
-    sheet.put(row, 8, statement.to_pay_cents, BAR.but(kind="amount", align="right"))
+    sheet.put(row, 2, words.text("to pay"), BAR.but(indent=1), to=6)
+    sheet.put(row, 7, statement.to_pay_cents, BAR.but(kind="amount", align="right"), to=_LAST)
     sheet.height(row, 25)
     row += 1
     return _below_bar(sheet, row, statement, words)
@@ -238,8 +239,11 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     some_ceiling = some_ceiling or (none_of_its_own and has_ceiling(statement))
     some_budget = any(each.budget_cents is not None and each.ceiling_cents is None for each in services)
     bound = words.text("ceiling or budget" if some_ceiling and some_budget else "ceiling" if some_ceiling else "budget")
+    # Where lines have no value of their own (a task is paid, not its lines), nothing is said of it.
+    valued = any(each.claimed_cents for each in services)
     used = [
-        Fraction(each.claimed_cents, cents) if cents else None for each, cents in zip(services, bounds, strict=True)
+        Fraction(each.claimed_cents, cents) if cents and valued else None
+        for each, cents in zip(services, bounds, strict=True)
     ]
     # A bound of the whole contract stands with the total.
     limit = next((each.limit_to_date_cents for each in statement.course if each.month == statement.period), None)
@@ -252,13 +256,14 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
             [each.minimum_to_date for each in services],
             Look(kind="decimal", align="right"),
         ),
-        (words.text("delivered"), [each.claimed_cents for each in services], _AMOUNT),
+        (words.text("delivered"), [each.claimed_cents if valued else None for each in services], _AMOUNT),
         (words.text("entitled"), [each.entitled_cents for each in services], _AMOUNT),
         (bound, list(bounds), _AMOUNT),
         (words.text("used"), list(used), Look(kind="share", align="right")),
     ]
     def shown(offset: int, values: Sequence[Value]) -> bool:
-        return any(value is not None for value in values) or (offset >= 4 and limit is not None)
+        whole_contracts = {4: limit is not None, 5: limit is not None and valued}
+        return any(value is not None for value in values) or whole_contracts.get(offset, False)
 
     # A column that no service has stays empty: the amounts keep their places, right.
     sheet.put(row, 2, words.text("service"), _HEAD)
@@ -276,10 +281,10 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
         entitled = sum(each.entitled_cents for each in services)
         total = Look(bold=True, bottom=NAVY, align="right")
         sheet.put(row, 2, words.text("total"), total.but(align="left", indent=0), to=4)
-        sheet.put(row, 5, claimed, total.but(kind="amount"))
+        sheet.put(row, 5, claimed if valued else None, total.but(kind="amount"))
         sheet.put(row, 6, entitled, total.but(kind="amount"))
         sheet.put(row, 7, limit, total.but(kind="amount"))
-        sheet.put(row, 8, Fraction(claimed, limit) if limit else None, total.but(kind="share"))
+        sheet.put(row, 8, Fraction(claimed, limit) if limit and valued else None, total.but(kind="share"))
         row += 1
     sums = (
         ("entitled to date", statement.entitled_to_date_cents),

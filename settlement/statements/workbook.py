@@ -120,11 +120,14 @@ def _lines(book: Book, statement: Statement, words: Wording) -> None:
 
 
 def _as_wide_as(column: Column, values: Iterable[Value]) -> Column:
-    """A text column that holds its longest value, within reason."""
-    if column.kind != "text":
-        return column
-    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
-    return replace(column, width=max(column.width, min(longest * 0.9 + 1.5, MOST_CHARACTERS)))
+    """A text column that holds its longest value, within reason; a column of amounts that holds its total, in bold."""
+    if column.kind == "amount":
+        total = sum(abs(value) for value in values if isinstance(value, int))
+        return replace(column, width=max(column.width, len(wording("nl").euro(-total)) * 0.9 + 1.5))
+    if column.kind == "text":
+        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+        return replace(column, width=max(column.width, min(longest * 0.9 + 1.5, MOST_CHARACTERS)))
+    return column
 
 
 def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
@@ -164,9 +167,9 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("term"), 16, wrap=True),
         Column(text("article"), 8),
         Column(text("care month"), 14, "month"),
-        Column(text("was"), 13, "amount"),
-        Column(text("is"), 13, "amount"),
-        Column(text("difference"), 13, "amount"),
+        Column(text("was"), 14.5, "amount"),
+        Column(text("is"), 14.5, "amount"),
+        Column(text("difference"), 14.5, "amount"),
         Column(text("formula"), 27, wrap=True, tone="muted"),
         Column(text("with numbers"), 31, wrap=True),
         Column(text("rule"), 17, wrap=True, tone="muted"),
@@ -249,9 +252,9 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("service"), 22, wrap=True),
         Column(text("term"), 18, wrap=True),
         Column(text("article"), 8),
-        Column(text("was"), 13, "amount"),
-        Column(text("is"), 13, "amount"),
-        Column(text("difference"), 13, "amount"),
+        Column(text("was"), 14.5, "amount"),
+        Column(text("is"), 14.5, "amount"),
+        Column(text("difference"), 14.5, "amount"),
         Column(text("with numbers"), 40, wrap=True),
     ]
     sheet = book.sheet(text("sheet corrections"), [column.width for column in columns], landscape=True)

@@ -101,11 +101,11 @@ class Wording:
 
     def deviation(self, value: tuple[Fraction | str, str] | None, norm: tuple[Fraction | str, str] | None) -> str:
         """How far a figure lies from its norm, with its sign; empty when they cannot be compared."""
-        if value is None or norm is None or value[1] != norm[1]:
+        if value is None or norm is None or (value[1] != norm[1] and {value[1], norm[1]} != {"count", "quantity"}):
             return ""
         if isinstance(value[0], str) or isinstance(norm[0], str):
             return ""
-        difference, unit = Fraction(value[0]) - Fraction(norm[0]), value[1]
+        difference, unit = Fraction(value[0]) - Fraction(norm[0]), norm[1]
         # A norm of nought is no yardstick: the figure itself is the deviation.
         if unit == "yes or no" or not difference or not norm[0]:
             return ""

@@ -76,7 +76,7 @@ def is_bare_total(rows: list[list[str]], at: int) -> bool:
     return others == 0 and any(cell.strip() for cell in amounts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ROWS, st.sampled_from([";", ",", "\t"]))
 def test_every_row_that_says_something_in_a_field_is_a_line_a_refusal_or_a_total(rows, separator):
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +90,7 @@ def test_every_row_that_says_something_in_a_field_is_a_line_a_refusal_or_a_total
     assert table.files[0].rows == len(accepted) + len(refused) == len(delivered) - len(totals)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ROWS)
 def test_a_table_says_the_same_in_a_workbook_and_in_a_csv(rows):
     with tempfile.TemporaryDirectory() as folder:

@@ -171,7 +171,7 @@ def test_four_visits_of_95_minutes_are_six_whole_hours():
     assert values(found) == [9300] * 4
 
 
-@pytest.mark.parametrize(("worked", "hours"), [("1", 1), ("29", 1), ("30", 1), ("89", 1), ("90", 2), ("89,999", 1)])
+@pytest.mark.parametrize(("worked", "hours"), [("1", 1), ("29", 1), ("30", 1), ("89", 1), ("90", 2), ("89,99", 1)])
 def test_whole_hours_are_rounded_at_the_half_hour_and_are_at_least_one(worked, hours):
     assert values(one_settled(by_the_hour(whole_hours="per period"), {"2018-01": minutes(worked)}, "2018-01")) == [hours * 6200]
 
@@ -263,9 +263,9 @@ def test_the_claimed_amount_of_a_line_must_be_the_computed_one():
 
 
 def test_amounts_of_hundreds_of_millions_are_exact():
-    # 999.999,99 an hour × 60.000.000 minutes would leave 64 bits on the way: 1.000.000 hours = 99.999.999.900 cents… × 100.
+    # 999.999,99 an hour × 999.999,99 minutes: price × thousandths × ratio passes 2**61 on the way, and must not wrap.
     agreed = by_the_hour(99_999_999)
-    found = one_settled(agreed, {"2018-01": minutes("999999,999")}, "2018-01")
-    exact = Fraction(99_999_999) * Fraction(999_999_999, 1000) / 60
+    found = one_settled(agreed, {"2018-01": minutes("999999,99")}, "2018-01")
+    exact = Fraction(99_999_999) * Fraction(99_999_999, 100) / 60
     assert values(found) == [int(exact + Fraction(1, 2))]
     assert found.earnings.schema["value_cents"] == pl.Int64

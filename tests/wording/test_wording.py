@@ -98,7 +98,9 @@ def test_a_deviation_carries_its_sign_and_says_percentage_points():
     assert NL.deviation((Fraction(914, 1000), "share"), (Fraction(95, 100), "share")) == "−3,6 pp"
     assert NL.deviation((Fraction(104_122_000), "amount"), (Fraction(100_000_000), "amount")) == "+€ 41.220,00"
     assert NL.deviation((Fraction(7), "count"), (Fraction(12), "count")) == "−5"
+    assert NL.deviation((Fraction(80), "count"), (Fraction(209, 2), "quantity")) == "−24,5"
     assert NL.deviation((Fraction(3), "count"), (Fraction(0), "count")) == ""
+    assert NL.deviation((Fraction(3), "count"), (Fraction(3, 4), "share")) == ""
     assert NL.deviation((Fraction(3), "count"), None) == ""
     assert NL.deviation(("ja", "word"), ("nee", "word")) == ""
 
