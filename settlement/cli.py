@@ -342,6 +342,7 @@ def explain(
             where = f"{line.file}{f', sheet {line.sheet}' if line.sheet else ''}, row {line.row}"
             cells = f" (cells {', '.join(line.cells)})" if line.cells else ""
             price = f" × {_euro(line.price_cents)}" if line.price_cents is not None else ""
+            price += f" [{line.price_place}]" if line.price_place else ""
             cut = f", ceiling took {_euro(line.cut_cents)}" if line.cut_cents else ""
             _say(f"  line     {where}{cells}: {line.quantity or '1'}{price} = {_euro(line.value_cents)}{cut}, earned {_euro(line.earned_cents)}{f' [{line.reason}]' if line.reason else ''}")
         if len(row.lines) > most:

@@ -9,6 +9,7 @@ A file with the same bytes for the same contract as an earlier one counts once, 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import itertools
@@ -65,6 +66,21 @@ class Gathered:
 
 
 @dataclass(frozen=True)
+class _Inputs:
+    """The folder of deliveries: where it is read, and where the user has it."""
+
+    path: Path
+    shown: Path
+
+    def place(self, path: Path) -> Place:
+        """A path below it as the user would type it: from the current folder where it lies below that."""
+        own = (self.shown / path.relative_to(self.path)).absolute()
+        with contextlib.suppress(ValueError):
+            own = own.relative_to(Path.cwd())
+        return Place(own.as_posix().encode("utf-8", "backslashreplace").decode())
+
+
+@dataclass(frozen=True)
 class _File:
     path: Path
     key: str
@@ -101,15 +117,18 @@ def gather(
     contracts: Mapping[str, Mapping[str, tuple[str, ...]]],
     *,
     progress: Callable[[int, int, str], None] | None = None,
+    shown: Path | None = None,
     seconds: float = SECONDS_AT_MOST,
 ) -> Gathered:
     """Reads every file in ``inputs/YYYY-MM/`` up to and including ``until``.
 
     ``contracts`` maps each known contract number to its provider's own column headings by field. ``progress`` is called
-    with the files done, the number of files and the key of the last. ``seconds`` bounds the reading of one file.
+    with the files done, the number of files and the key of the last. ``shown`` is where the user has the folder, when
+    ``inputs`` is a copy of it: problems name their files there. ``seconds`` bounds the reading of one file.
     """
     problems: list[Problem] = []
-    files = list(_files(inputs, until, problems))
+    folder = _Inputs(inputs, shown or inputs)
+    files = list(_files(folder, until, problems))
     known = Contracts(contracts)
     outcomes: dict[int, _Outcome] = {}
     lines, refusals = [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)]
@@ -136,7 +155,7 @@ def gather(
         if waiting:
             type_waiting()
     settled = _replaced([outcomes[at] for at in range(len(files))])
-    problems += [_problem(inputs, outcome, refused, known) for outcome in settled for refused in outcome.refused]
+    problems += [_problem(folder, outcome, refused, known) for outcome in settled for refused in outcome.refused]
     used = [outcome.delivery.key for outcome in settled if outcome.delivery.used]
     return Gathered(
         tuple(outcome.delivery for outcome in settled),
@@ -149,91 +168,91 @@ def gather(
 # ---- which files -----------------------------------------------------------------------------------------
 
 
-def _files(inputs: Path, until: Month, problems: list[Problem]) -> Iterator[_File]:
+def _files(inputs: _Inputs, until: Month, problems: list[Problem]) -> Iterator[_File]:
     """The files to read, in order of month and key; what can't be one becomes a problem."""
-    if not inputs.is_dir():
+    if not inputs.path.is_dir():
         problems.append(
-            Problem("no-inputs", Place(_shown(inputs)), f"there is no folder '{_shown(inputs)}'",
+            Problem("no-inputs", inputs.place(inputs.path), f"there is no folder '{inputs.place(inputs.path)}'",
                     "Make it, with a folder for each month, such as 2018-03, for what providers deliver.")
         )  # fmt: skip
         return
-    root = inputs.resolve()
-    for entry in _entries(inputs, problems):
+    root = inputs.path.resolve()
+    for entry in _entries(inputs.path, inputs, problems):
         path = Path(entry.path)
         if not entry.is_dir():
             if path.suffix.casefold() not in _READ | _TO_SAVE_AS.keys():
                 continue  # a script or a note beside the months is nobody's delivery
             problems.append(
-                Problem("not-in-a-month", Place(_shown(path)), f"'{entry.name}' does not lie in the folder of a month",
+                Problem("not-in-a-month", inputs.place(path), f"'{entry.name}' does not lie in the folder of a month",
                         "Move it to the folder of its claim month, such as 2018-03.")
             )  # fmt: skip
             continue
         if entry.is_symlink():
-            problems.append(_link(path))
+            problems.append(_link(path, inputs))
             continue
         try:
             month = Month.parse(entry.name)
         except ValueError:
-            if any(True for _ in _below(path, root, [], 0)):
+            if any(True for _ in _below(path, inputs, root, [], 0)):
                 problems.append(
-                    Problem("not-a-month", Place(_shown(path)), f"folder '{entry.name}' holds files and is not a month",
+                    Problem("not-a-month", inputs.place(path), f"folder '{entry.name}' holds files and is not a month",
                             "Name it after the claim month of its files, such as 2018-03.")
                 )  # fmt: skip
             continue
         if month > until:
             continue
-        for found in _below(path, root, problems, 0):
-            key = found.relative_to(inputs).as_posix()
+        for found in _below(path, inputs, root, problems, 0):
+            key = found.relative_to(inputs.path).as_posix()
             if found.suffix.casefold() not in _READ:
                 help_ = _TO_SAVE_AS.get(
                     found.suffix.casefold(), "Providers deliver .xlsx and .csv. Remove it from the folder."
                 )
                 problems.append(
-                    Problem("unknown-format", Place(_shown(found)), f"'{found.name}' is not read: it is no .xlsx and no .csv", help_)
+                    Problem("unknown-format", inputs.place(found), f"'{found.name}' is not read: it is no .xlsx and no .csv", help_)
                 )  # fmt: skip
             elif not found.name.isprintable() or not key.isprintable():
                 problems.append(
-                    Problem("unprintable-name", Place(_shown(path)), f"a file name holds characters that can't be shown: {key!a}",
+                    Problem("unprintable-name", inputs.place(path), f"a file name holds characters that can't be shown: {key!a}",
                             "Rename it with letters, digits and hyphens.")
                 )  # fmt: skip
             else:
                 yield _File(found, key, month)
 
 
-def _below(folder: Path, root: Path, problems: list[Problem], depth: int) -> Iterator[Path]:
+def _below(folder: Path, inputs: _Inputs, root: Path, problems: list[Problem], depth: int) -> Iterator[Path]:
     """The files in a folder and the folders in it, in order of name."""
-    for entry in _entries(folder, problems):
+    for entry in _entries(folder, inputs, problems):
         path = Path(entry.path)
         if entry.is_symlink():
             target = Path(os.path.realpath(path))
             if path.is_dir() or not target.is_relative_to(root) or not target.is_file():
-                problems.append(_link(path))
+                problems.append(_link(path, inputs))
                 continue
             yield path
         elif entry.is_dir():
             if depth < _DEPTH_AT_MOST:
-                yield from _below(path, root, problems, depth + 1)
+                yield from _below(path, inputs, root, problems, depth + 1)
             else:
                 problems.append(
-                    Problem("too-deep", Place(_shown(path)), "the folders lie too deep in each other",
+                    Problem("too-deep", inputs.place(path), "the folders lie too deep in each other",
                             f"At most {_DEPTH_AT_MOST} folders deep.")
                 )  # fmt: skip
         elif entry.is_file():
             yield path
         else:
             problems.append(
-                Problem("not-a-file", Place(_shown(path)), f"'{ascii(entry.name)[1:-1]}' is not an ordinary file", "Remove it.")
+                Problem("not-a-file", inputs.place(path), f"'{ascii(entry.name)[1:-1]}' is not an ordinary file", "Remove it.")
             )  # fmt: skip
 
 
-def _entries(folder: Path, problems: list[Problem]) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, inputs: _Inputs, problems: list[Problem]) -> list[os.DirEntry[str]]:
     """What stands in a folder and counts, in order of name: no hidden, lock, unfinished or system files, no README."""
     try:
         with os.scandir(folder) as entries:
             every = sorted(entries, key=lambda entry: entry.name)
     except OSError:
         problems.append(
-            Problem("cannot-open", Place(_shown(folder)), "the folder can't be opened", "Check that you may read it.")
+            Problem("cannot-open", inputs.place(folder), "the folder can't be opened", "Check that you may read it.")
         )
         return []
     return [entry for entry in every if not _ignored(entry.name)]
@@ -246,22 +265,11 @@ def _ignored(name: str) -> bool:
     )
 
 
-def _link(path: Path) -> Problem:
+def _link(path: Path, inputs: _Inputs) -> Problem:
     return Problem(
-        "link-outside", Place(_shown(path)), f"'{path.name}' is a link that leads out of the folder of deliveries",
+        "link-outside", inputs.place(path), f"'{path.name}' is a link that leads out of the folder of deliveries",
         "Put the file itself there.",
     )  # fmt: skip
-
-
-def _shown(path: Path) -> str:
-    """A path as the user would type it: from the current folder where it lies below it."""
-    try:
-        path = (
-            path.resolve().relative_to(Path.cwd()) if not path.is_symlink() else path.absolute().relative_to(Path.cwd())
-        )
-    except ValueError:
-        pass
-    return path.as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 # ---- one file --------------------------------------------------------------------------------------------
@@ -417,21 +425,13 @@ def _refusals(outcomes: Sequence[_Outcome], of_rows: pl.DataFrame) -> pl.DataFra
     return every.sort(pl.col("delivery").replace_strict(position, return_dtype=pl.Int32), "row", maintain_order=True)
 
 
-def _problem(inputs: Path, outcome: _Outcome, refused: Refused, known: Contracts) -> Problem:
+def _problem(inputs: _Inputs, outcome: _Outcome, refused: Refused, known: Contracts) -> Problem:
     delivery = outcome.delivery
     message, help_ = FILE_FAULTS[refused.code]
-    expected = refused.expected
-    if refused.code == "unknown-contract":
-        message, expected = message, ""
-        if refused.expected in known.numbers.values():
-            help_ = f"Did you mean '{refused.expected}'? {help_}"
-    told = message.format(
-        found=refused.found,
-        expected=expected,
-        sheet=refused.sheet,
-        cell=refused.cell or "somewhere",
-        field=refused.field,
-    )
+    if refused.code == "unknown-contract" and refused.expected in known.numbers.values():
+        help_ = f"Did you mean '{refused.expected}'? {help_}"
+    cell = refused.cell or "somewhere"
+    told = message.format(found=refused.found, expected=refused.expected, sheet=refused.sheet, cell=cell)
     if not outcome.readable:
         told += ": none of its lines counts"
-    return Problem(refused.code, Place(_shown(inputs / delivery.key)), told, help_, contract=None)
+    return Problem(refused.code, inputs.place(inputs.path / delivery.key), told, help_)

@@ -250,16 +250,13 @@ def _totals(cells: pl.DataFrame, raws: Sequence[RawTable]) -> list[tuple[int, in
         begun = begun.filter(_text("start").is_null())
     rows = begun.select("file", "row").rows()
     if amounts:
-        headers = dict(enumerate(raw.header_row for raw in raws))
-        above = (
-            pl.col("row").shift(1).over("file").fill_null(pl.col("file").replace_strict(headers, return_dtype=pl.Int32))
-        )
-        bare = cells.with_columns(above.alias("above")).filter(
-            (pl.col("row") - pl.col("above") > 1)
-            & pl.all_horizontal(_text(field).is_null() for field in others)
-            & pl.any_horizontal(_text(field).is_not_null() for field in amounts)
-        )
-        rows += bare.select("file", "row").rows()
+        bare = cells
+        for field in others:  # one after the other: after the first, next to nothing is left
+            bare = bare.filter(_text(field).is_null())
+        bare = bare.filter(pl.any_horizontal(_text(field).is_not_null() for field in amounts)).select("file", "row")
+        headings = _rows([(at, raw.header_row) for at, raw in enumerate(raws)])
+        filled = pl.concat([cells.select("file", "row"), headings]).with_columns(pl.col("row") + 1)
+        rows += bare.join(filled, on=["file", "row"], how="anti").rows()
     return sorted(set(rows))
 
 
@@ -328,8 +325,11 @@ def _service_numbers(cells: pl.DataFrame, raws: Sequence[RawTable]) -> dict[int,
     for field in _PERSONAL:
         if field not in cells.columns:
             continue
-        values = cells.select("file", _text(field).alias("value")).drop_nulls().unique()
         digits = pl.col("value").str.contains(r"^[0-9][0-9 .\-]{6,12}[0-9]$")
+        values = cells.select("file", _text(field).alias("value"))
+        if not values.select(digits.any()).item():
+            continue
+        values = values.drop_nulls().unique()
         suspect = values.group_by("file").agg(
             pl.col("value").filter(digits).alias("digits"), (~digits).sum().alias("others"), digits.sum().alias("count")
         )

@@ -585,20 +585,22 @@ class _Grammar:
             if not (value.isascii() and value.isdecimal()) or int(value) >= len(self._strings):
                 raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
             return self._strings[int(value)], TEXT
-        if kind == "n":
-            text_kind, zeros = self._formats.get(style, _PLAIN)
-            if text_kind == PADDED:
-                return (value.zfill(zeros), PADDED) if value.isdecimal() else (value, NUMBER)
-            return _separable(_unescaped(value)), text_kind
         if kind == "inlineStr":
             return self._inline(inline), TEXT
         if kind in {"str", "d"}:
             return _text(value), TEXT
-        if kind == "b":
-            return _separable(_unescaped(value)), BOOLEAN
-        if kind == "e":
-            return _separable(_unescaped(value)) or "#", ERROR
-        raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
+        written = _separable(_unescaped(value))
+        if kind == "n":
+            text_kind, zeros = self._formats.get(style, _PLAIN)
+            if text_kind == PADDED:
+                text_kind = PADDED if written.isdecimal() else NUMBER
+                written = written.zfill(zeros) if text_kind == PADDED else written
+        elif kind in {"b", "e"}:
+            text_kind = BOOLEAN if kind == "b" else ERROR
+            written = written or "#"
+        else:
+            raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
+        return written, text_kind
 
     def _inline(self, inline: str) -> str:
         if _INLINE_WHOLE.fullmatch(inline) is None:

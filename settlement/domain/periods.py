@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 import re
 from dataclasses import dataclass
 
@@ -94,8 +95,7 @@ class ContractYear:
     @property
     def months(self) -> tuple[Month, ...]:
         """The calendar months touched, in order: twelve in a whole year."""
-        first, last = Month.of(self.first_day), Month.of(self.last_day)
-        return tuple(Month.from_index(index) for index in range(first.index, last.index + 1))
+        return _months(self.first_day, self.last_day)
 
     @property
     def is_broken(self) -> bool:
@@ -105,6 +105,13 @@ class ContractYear:
     def months_elapsed(self, as_of: Month) -> int:
         """Months of the contract year up to and including ``as_of``: 0 before it starts, all after it ends."""
         return sum(1 for month in self.months if month <= as_of)
+
+
+@functools.lru_cache(maxsize=4096)
+def _months(first_day: dt.date, last_day: dt.date) -> tuple[Month, ...]:
+    """The calendar months from one day to another. Asked for every contract and measure, and mostly the same."""
+    first, last = Month.of(first_day), Month.of(last_day)
+    return tuple(Month.from_index(index) for index in range(first.index, last.index + 1))
 
 
 @dataclass(frozen=True, slots=True)

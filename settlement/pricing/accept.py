@@ -288,12 +288,13 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         refused += bad
         accepted = pl.concat([accepted, good])
     undone = accepted.filter(pl.col("undoes").is_not_null()).select(line="undoes", credited=pl.lit(True))
-    together = pl.concat([
-        lines.filter(~pl.col("involved")).with_columns(undoes=pl.lit(None, dtype=pl.UInt32)), accepted,
-    ]).sort("line").join(undone, on="line", how="left", maintain_order="left").with_columns(
-        pl.col("credited").fill_null(False)
-    )  # fmt: skip
-    together = _as_their_debits(together)
+    marks = (
+        lines.select("line", "involved")
+        .join(accepted.select("line", "undoes", stays=pl.lit(True)), on="line", how="left", maintain_order="left")
+        .join(undone, on="line", how="left", maintain_order="left")
+        .select("undoes", pl.col("credited").fill_null(False), stays=~pl.col("involved") | pl.col("stays").fill_null(False))
+    )
+    together = _as_their_debits(lines.hstack(marks).filter("stays").drop("stays"))
     second = second_arrangements(together)
     if second.height:
         refused.append(_refuse(second, "second-arrangement", "start", "", "service"))
@@ -405,7 +406,7 @@ def _as_their_debits(lines: pl.DataFrame) -> pl.DataFrame:
     debits = lines.select(pl.col("line").alias("undoes"), *taken)
     copied = credits.select(kept).join(debits, on="undoes", how="left", maintain_order="left")
     copied = copied.with_columns(-pl.col("value_cents"), -pl.col("quantity_milli"))
-    return pl.concat([lines.filter(~pl.col("is_credit")), copied.select(lines.columns)]).sort("line")
+    return lines.filter(~pl.col("is_credit")).merge_sorted(copied.select(lines.columns), key="line")
 
 
 def _with_cells(refusals: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

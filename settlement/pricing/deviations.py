@@ -20,18 +20,28 @@ def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month)
         .join(tables.services.select("service_no", service_name="service"), on="service_no")
         .select("contract", "provider", "client", "start", "end", care=pl.coalesce("code", "service_name"))
     )  # fmt: skip
-    shared = care.filter(pl.col("provider").n_unique().over("client", "care") > 1)
+    shared = care.filter(
+        (pl.col("provider").n_unique().over("client", "care") > 1) & (pl.col("start") <= pl.col("end"))
+    ).with_row_index("stay")
     if not shared.height:
         return {}
-    pairs = (
-        shared.join(shared, on=["client", "care"], suffix="_other")
-        .filter(
-            (pl.col("provider") != pl.col("provider_other"))
-            & (pl.col("start") <= pl.col("end_other")) & (pl.col("end") >= pl.col("start_other"))
-        )
-        .group_by("contract").agg(pl.col("client").n_unique())
+    # The stays that a stay meets are those that begin by its end, less those that end before it begins. Counted once over
+    # all providers and once over its own: where the two differ it meets another's. Pairs are never made: providers that
+    # number their children alike would make millions.
+    days = pl.concat([
+        shared.select("stay", "client", "care", "provider", day="start", ends=pl.lit(0)),
+        shared.select("stay", "client", "care", "provider", day="end", ends=pl.lit(1)),
+    ]).sort("day", "ends")  # fmt: skip
+    begun, ended = (1 - pl.col("ends")).cum_sum(), pl.col("ends").cum_sum()
+    met = pl.when(pl.col("ends") == 1).then(begun.over("client", "care") - begun.over("client", "care", "provider"))
+    gone = pl.when(pl.col("ends") == 0).then(ended.over("client", "care") - ended.over("client", "care", "provider"))
+    meets = (
+        days.select("stay", met=met, gone=gone)
+        .group_by("stay").agg(pl.col("met").sum(), pl.col("gone").sum())
+        .filter(pl.col("met") > pl.col("gone"))
     )  # fmt: skip
-    return dict(pairs.sort("contract").iter_rows())
+    clients = shared.join(meets, on="stay", how="semi").group_by("contract").agg(pl.col("client").n_unique())
+    return dict(clients.sort("contract").iter_rows())
 
 
 def days_too_full(lines: pl.DataFrame, period: Month) -> dict[str, int]:

@@ -46,8 +46,9 @@ def weeks_in_month(rule: pl.Expr) -> pl.Expr:
     week belongs to the month of the allocation's last Sunday. An allocation without a Sunday counts 0, or 1 in the
     month of its first day where ``short_allocation: one week``.
     Started: each ISO week touched by the allocation, in the month of its first day in the allocation.
+    Takes ``month_first`` and ``month_last`` of ``_with_month_days``.
     """
-    first_of_month, last_of_month = ordinal(month_first(pl.col("month"))), ordinal(month_last(pl.col("month")))
+    first_of_month, last_of_month = ordinal(pl.col("month_first")), ordinal(pl.col("month_last"))
     begins, ends = ordinal(pl.col("allocation_start")), ordinal(pl.col("allocation_end"))
     first, last = pl.max_horizontal(begins, first_of_month), pl.min_horizontal(ends, last_of_month)
     sundays = pl.when(last >= first).then(last // 7 - (first - 1) // 7).otherwise(0)
@@ -66,6 +67,13 @@ def weeks_in_month(rule: pl.Expr) -> pl.Expr:
     )  # fmt: skip
 
 
+_PRICED_BY = [
+    "kind", "rounding", "start", "end", "allocation_start", "allocation_end", "month", "quantity_milli",
+    "ratio_numerator", "ratio_denominator", "weeks", "short_allocation_pays", "first_broken", "last_broken",
+]  # fmt: skip
+"""The columns that the value of a line follows from, besides its price."""
+
+
 def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Adds to resolved lines ``price_cents`` (null: none in force on its date), ``parts`` (weeks or days counted; null
     where the tariff counts none) and ``value_cents`` (null where it cannot be priced; 0 where lines only count)."""
@@ -78,20 +86,28 @@ def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         )
         .otherwise(pl.col("start"))
     )
-    priced = (
-        lines.join(tables.prices, on="level_no", how="left", maintain_order="left")
-        .with_columns(price_cents=price_on(priced_on, tables.price_steps))
-        .drop([f"{name}_{step}" for step in range(tables.price_steps) for name in ("day", "cents")])
+    prices = (
+        lines.select("level_no", day=priced_on)
+        .join(tables.prices, on="level_no", how="left", maintain_order="left")
+        .select(price_cents=price_on(pl.col("day"), tables.price_steps))
     )
-    frames = []
-    for kind in priced.get_column("kind").drop_nulls().unique().to_list():
-        part = priced.filter(pl.col("kind") == kind)
-        frames.append(part.with_columns(parts=pl.lit(None, dtype=pl.Int64)).with_columns(*_VALUES[kind](part)))
-    unresolved = priced.filter(pl.col("kind").is_null())
-    if unresolved.height or not frames:
-        nothing = pl.lit(None, dtype=pl.Int64)
-        frames.append(unresolved.with_columns(parts=nothing, value_cents=nothing))
-    return pl.concat(frames).sort("line") if len(frames) > 1 else frames[0]
+    # Worked out on the few columns that it takes, kind by kind; the whole frame is wide and is not moved for it.
+    slim = _with_month_days(lines.select(_PRICED_BY).hstack(prices).with_row_index("at"))
+    nothing = pl.lit(None, dtype=pl.Int64)
+    frames = [slim.filter(pl.col("kind").is_null()).select("at", parts=nothing, value_cents=nothing)]
+    for kind in slim.get_column("kind").drop_nulls().unique().to_list():
+        part = slim.filter(pl.col("kind") == kind)
+        values = part.with_columns(parts=nothing).with_columns(*_VALUES[kind](part))
+        frames.append(values.select("at", "parts", "value_cents"))
+    return lines.hstack(prices).hstack(pl.concat(frames).sort("at").drop("at"))
+
+
+def _with_month_days(lines: pl.DataFrame) -> pl.DataFrame:
+    """The first and last day of the month of each line: worked out once a month, as there are few."""
+    days = lines.select("month").unique().with_columns(
+        month_first=month_first(pl.col("month")), month_last=month_last(pl.col("month"))
+    )
+    return lines.join(days, on="month", how="left", nulls_equal=True, maintain_order="left")
 
 
 def _tariff(part: pl.DataFrame) -> list[pl.Expr]:
@@ -120,7 +136,7 @@ def _weekly(_: pl.DataFrame) -> list[pl.Expr]:
 
 
 def _monthly(_: pl.DataFrame) -> list[pl.Expr]:
-    first, last = month_first(pl.col("month")), month_last(pl.col("month"))
+    first, last = pl.col("month_first"), pl.col("month_last")
     begins, ends = pl.coalesce("allocation_start", "start"), pl.coalesce("allocation_end", "end")
     # A month that is broken at both ends is its client's first: the rule of the first month decides.
     rule = (

@@ -30,6 +30,8 @@ class LineBehind:
     claim_month: str
     quantity: str
     price_cents: int | None
+    price_place: str
+    """Where the price stands in the rule file; empty when it is not known."""
     value_cents: int
     cut_cents: int
     earned_cents: int
@@ -141,6 +143,27 @@ def _receipt_of(workspace: Workspace, period: Month) -> tuple[Path, dict[str, An
     return folders[-1], json.loads((folders[-1] / RECEIPT).read_bytes())
 
 
+def _price_place(statement: dict[str, Any], line: dict[str, Any]) -> str:
+    """Where the line's price stands: of its service and level, the latest of that amount from before its last day."""
+    until = str(line["end"] or line["start"])
+    found = [
+        price
+        for price in statement["prices"]
+        if price["service"] == line["service"]
+        and price["cents"] == line["price_cents"]
+        and price["from"] <= until
+        and price.get("profile", line["profile"]).casefold() == line["profile"].casefold()
+        and price.get("intensity", line["intensity"]).casefold() == line["intensity"].casefold()
+    ]
+    if not found:
+        return ""
+    price = max(found, key=lambda one: str(one["from"]))
+    if price["indexed"]:
+        share = f"{price['indexed']['index_bp'] / 100:g} %".replace(".", ",")
+        return f"{price['place']}, indexed by {share} under article {price['indexed']['article']} ({price['indexed']['place']})"
+    return str(price["place"])
+
+
 def _lines(
     folder: Path, statement: dict[str, Any], row: dict[str, Any], columns: dict[str, tuple[str, dict[str, str]]]
 ) -> Sequence[LineBehind]:
@@ -163,7 +186,7 @@ def _lines(
         found.append(
             LineBehind(
                 line["delivery"], line["sheet"] or sheet, line["row"], cells, str(Month.from_index(line["claim_month"])),
-                quantity, line["price_cents"], line["value_cents"], line["cut_cents"], line["earned_cents"], line["reason"],
+                quantity, line["price_cents"], _price_place(statement, line), line["value_cents"], line["cut_cents"], line["earned_cents"], line["reason"],
             )
         )  # fmt: skip
     return found

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from settlement import __version__
-from settlement.domain.contract import Rulebook
+from settlement.domain.contract import Contract, PersonFee, Rulebook
 from settlement.domain.periods import Month
 from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
@@ -425,7 +425,38 @@ def _statement_json(one: Statement) -> dict[str, Any]:
         "lines_file": one.lines_file,
         "lines_digest": one.lines_digest,
         "rows": [_row_json(row) for row in one.rows],
+        "prices": list(_prices_json(one.contract)),
     }
+
+
+def _prices_json(contract: Contract) -> Iterator[dict[str, Any]]:
+    """Every amount of the terms that price lines, with its place: what ``explain`` goes by from a line to the rule."""
+    for service in contract.services.values():
+        term = service.line_term
+        if isinstance(term, PersonFee):
+            steps = [(step.day, {(): step.value}) for step in term.amounts.steps if step.value]
+        elif term is not None:
+            steps = [(step.day, dict(step.value)) for step in term.amounts.steps if step.value]
+        else:
+            continue
+        levels = () if isinstance(term, PersonFee) else term.by
+        for day, prices in steps:
+            for key, price in prices.items():
+                yield {
+                    "service": service.name,
+                    "from": str(day),
+                    **dict(zip(levels, key, strict=True)),
+                    "cents": price.cents,
+                    "place": str(price.place),
+                    "indexed": None
+                    if price.indexed is None
+                    else {
+                        "before_cents": price.indexed.cents_before,
+                        "index_bp": price.indexed.index_bp,
+                        "article": price.indexed.article,
+                        "place": str(price.indexed.place),
+                    },
+                }
 
 
 def _row_json(row: StatementRow) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
     )
     names = settlement.tables.services.select("service_no", service_name="service")
     priced_by_itself = pl.col("kind").is_in(["tariff", "weekly_tariff", "monthly_tariff"])
+    counted, unit = _counted()
     value = pl.coalesce("value", pl.lit(0, dtype=pl.Int64))
     cut = pl.col("cut").fill_null(0)
     earned = pl.when(pl.col("earning").fill_null(False)).then(value - cut).otherwise(0)
@@ -117,8 +118,8 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
             pl.col("intensity").fill_null(""),
             "start",
             "end",
-            "quantity_milli",
-            pl.col("unit").fill_null(""),
+            counted.alias("quantity_milli"),
+            unit.fill_null("").alias("unit"),
             "direction",
             pl.col("reference").fill_null(""),
             "price_cents",
@@ -131,6 +132,26 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
         .sort("contract", "service_no", "start", "line", nulls_last=True)
         .drop("service_no", "line")
     )
+
+
+def _counted() -> tuple[pl.Expr, pl.Expr]:
+    """The quantity that was priced, and its unit: the weeks, days or month that a tariff counts, else what the line says."""
+    sign = pl.when("is_credit").then(-1).otherwise(1)
+    parts = pl.col("parts") * 1000 * sign
+    by_weeks = (pl.col("kind") == "weekly_tariff") & (pl.col("weeks") != "days")
+    by_days = (pl.col("kind") == "weekly_tariff") & (pl.col("weeks") == "days")
+    monthly = pl.col("kind") == "monthly_tariff"
+    whole = monthly & (pl.col("parts") >= 28) & (pl.col("value_cents").abs() == pl.col("price_cents"))
+    nothing = monthly & (pl.col("parts") == 0)
+    quantity = (
+        pl.when(whole).then(1000 * sign).when(nothing).then(0)
+        .when(by_weeks | by_days | monthly).then(parts).otherwise(pl.col("quantity_milli"))
+    )  # fmt: skip
+    unit = (
+        pl.when(whole | nothing).then(pl.lit("month")).when(by_weeks).then(pl.lit("week"))
+        .when(by_days | monthly).then(pl.lit("day")).otherwise(pl.col("unit"))
+    )  # fmt: skip
+    return quantity, unit
 
 
 def statement_number(contract: str, period: Month, suffix: str = "") -> str:

@@ -38,7 +38,7 @@ _HEAD_RIGHT = _HEAD.but(align="right")
 _AMOUNT = Look(kind="amount", align="right")
 
 _FIRST, _LAST = 2, 8
-_OVERVIEW_WIDTHS = (1.5, 24, 9.5, 9.5, 16, 16, 16, 16.5)
+_OVERVIEW_WIDTHS = (1.5, 25.5, 9.5, 9.5, 16, 16, 16, 16.5)
 """Wide enough for amounts of nine figures in bold: an amount that does not fit would show as ###."""
 
 
@@ -249,8 +249,9 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     limit = next((each.limit_to_date_cents for each in statement.course if each.month == statement.period), None)
     if not none_of_its_own:
         limit = sum(cents or 0 for cents in bounds) if None not in bounds else None
+    counted = any(each.clients or each.minimum_to_date is not None for each in services)
     columns: list[tuple[str, list[Value], Look]] = [
-        (words.text("clients"), [each.clients for each in services], Look(kind="count", align="right")),
+        (words.text("clients"), [each.clients if counted else None for each in services], Look(kind="count", align="right")),
         (
             words.text("minimum"),
             [each.minimum_to_date for each in services],

@@ -167,9 +167,9 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("term"), 16, wrap=True),
         Column(text("article"), 8),
         Column(text("care month"), 14, "month"),
-        Column(text("was"), 14.5, "amount"),
-        Column(text("is"), 14.5, "amount"),
-        Column(text("difference"), 14.5, "amount"),
+        Column(text("was"), 15, "amount"),
+        Column(text("is"), 15, "amount"),
+        Column(text("difference"), 15, "amount"),
         Column(text("formula"), 27, wrap=True, tone="muted"),
         Column(text("with numbers"), 31, wrap=True),
         Column(text("rule"), 17, wrap=True, tone="muted"),
@@ -194,8 +194,8 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
         sheet.put(row, 7, cents, _AMOUNT.but(size=9, ink=RED if cents < 0 else INK))
         row += 1
     bar = BAR.but(size=10.5)
-    sheet.put(row, 1, text("to pay"), bar, to=6)
-    sheet.put(row, 7, statement.to_pay_cents, bar.but(kind="amount", align="right"))
+    sheet.put(row, 1, text("to pay"), bar, to=5)
+    sheet.put(row, 6, statement.to_pay_cents, bar.but(kind="amount", align="right"), to=7)
     sheet.height(row, 19)
     sheet.keep_in_view(first)
     sheet.repeat(heading)
@@ -252,9 +252,9 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("service"), 22, wrap=True),
         Column(text("term"), 18, wrap=True),
         Column(text("article"), 8),
-        Column(text("was"), 14.5, "amount"),
-        Column(text("is"), 14.5, "amount"),
-        Column(text("difference"), 14.5, "amount"),
+        Column(text("was"), 15, "amount"),
+        Column(text("is"), 15, "amount"),
+        Column(text("difference"), 15, "amount"),
         Column(text("with numbers"), 40, wrap=True),
     ]
     sheet = book.sheet(text("sheet corrections"), [column.width for column in columns], landscape=True)
@@ -506,8 +506,8 @@ def _origin(book: Book, statement: Statement, words: Wording) -> None:
     width = sum(column.width for column in columns[1:])
     for key in ("value", "cut", "held", "earned", "was is difference", "carried", "refusal", "digest"):
         explanation = text(f"glossary {key}")
-        sheet.put(row, 1, text(f"word {key}"), STRONG.but(size=9, vertical="top"))
-        sheet.put(row, 2, explanation, Look(size=9, wrap=True, vertical="top"), to=7)
+        sheet.put(row, 1, text(f"word {key}"), STRONG.but(size=9))
+        sheet.put(row, 2, explanation, Look(size=9, wrap=True), to=7)
         sheet.height(row, row_height(lines_of(explanation, width)))
         row += 1
 

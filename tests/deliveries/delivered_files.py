@@ -116,13 +116,20 @@ def heading_row(headings: Sequence[str] = HEADINGS, row: int = 1) -> str:
 
 
 def raw_parts(
-    sheets: Mapping[str, str], *, strings: Sequence[str] = (), styles: str = "", workbook: str = "", states: Mapping[str, str] | None = None
+    sheets: Mapping[str, str],
+    *,
+    strings: Sequence[str] = (),
+    styles: str = "",
+    workbook: str = "",
+    states: Mapping[str, str] | None = None,
 ) -> dict[str, str | bytes]:
     """The parts of a workbook with these sheets (name to XML)."""
     names = list(sheets)
     states = states or {}
     listed = "".join(
-        f'<sheet name="{name}" sheetId="{at}" r:id="rId{at}"' + (f' state="{states[name]}"' if name in states else "") + "/>"
+        f'<sheet name="{name}" sheetId="{at}" r:id="rId{at}"'
+        + (f' state="{states[name]}"' if name in states else "")
+        + "/>"
         for at, name in enumerate(names, 1)
     )
     relations = "".join(

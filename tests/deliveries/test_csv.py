@@ -21,7 +21,9 @@ def test_every_encoding_of_a_dutch_office_reads_the_same(tmp_path, encoding):
 
 @pytest.mark.parametrize("separator", [";", ",", "\t"])
 def test_every_separator_is_found_by_the_headings(tmp_path, separator):
-    text = HEAD.replace(";", separator) + '"C-1";01-03-2018;31-03-2018;"1.234,50";min;"€ 10,00"\n'.replace(";", separator)
+    text = HEAD.replace(";", separator) + '"C-1";01-03-2018;31-03-2018;"1.234,50";min;"€ 10,00"\n'.replace(
+        ";", separator
+    )
     gathered = read_csv(tmp_path, text)
     assert gathered.lines["quantity_milli"].to_list() == [1_234_500]
 
@@ -42,7 +44,13 @@ def test_a_last_line_without_an_end_is_a_line(tmp_path):
 
 
 def test_a_row_with_too_few_or_too_many_cells_is_refused_and_counted(tmp_path):
-    text = HEAD + LINE + "C-2;01-03-2018\n" + "C-3;01-03-2018;31-03-2018;1;min;2;extra\n" + "C-4;01-03-2018;31-03-2018;1;min;2;;\n"
+    text = (
+        HEAD
+        + LINE
+        + "C-2;01-03-2018\n"
+        + "C-3;01-03-2018;31-03-2018;1;min;2;extra\n"
+        + "C-4;01-03-2018;31-03-2018;1;min;2;;\n"
+    )
     gathered = read_csv(tmp_path, text)
     assert gathered.refusals.select("row", "code", "found", "expected").rows() == [
         (3, "row-too-short", "2", "6"),
@@ -58,7 +66,10 @@ def test_a_decimal_comma_without_quotes_in_a_file_of_commas_is_refused_and_not_r
 
 
 def test_quoted_cells_may_hold_separators_quotes_and_line_ends(tmp_path):
-    text = HEAD.replace("Eenheid", "Dienst").replace("Bedrag", "Eenheid") + 'C-1;01-03-2018;;1;"a;b ""c""";min\n"C\n2";01-03-2018;;1;x;min\nC-3;01-03-2018;;1;x;min\n'
+    text = (
+        HEAD.replace("Eenheid", "Dienst").replace("Bedrag", "Eenheid")
+        + 'C-1;01-03-2018;;1;"a;b ""c""";min\n"C\n2";01-03-2018;;1;x;min\nC-3;01-03-2018;;1;x;min\n'
+    )
     gathered = read_csv(tmp_path, text)
     assert gathered.lines.select("row", "service").rows() == [(2, 'a;b "c"'), (4, "x")]
     assert codes(gathered) == [(3, "client", "invisible-characters")]
@@ -103,7 +114,7 @@ def test_a_table_of_many_pieces_is_one_table(tmp_path):
         (b"Client;Begindatum\n\x81\n", "unknown-encoding"),
         (b"PK\x03\x04....", "wrong-extension"),
         (b"zomaar wat tekst\n", "no-table"),
-        (b"{\"client\": 1}", "no-table"),
+        (b'{"client": 1}', "no-table"),
     ],
 )
 def test_a_file_that_is_no_csv_is_refused_with_its_reason(tmp_path, data, code):
@@ -121,7 +132,9 @@ def test_the_separator_of_our_own_protocol_in_a_cell_does_not_shift_the_cells(tm
 
 
 def test_columns_that_mean_no_field_never_leave_the_reading_child(tmp_path):
-    path = write_csv(month_folder(tmp_path) / f"{CONTRACT}.csv", "Cliënt;Begindatum;Geheim\nC-1;2018-03-01;thuissituatie\n")
+    path = write_csv(
+        month_folder(tmp_path) / f"{CONTRACT}.csv", "Cliënt;Begindatum;Geheim\nC-1;2018-03-01;thuissituatie\n"
+    )
     told = str(list(messages(path, Contracts({CONTRACT: {}}))))
     assert "C-1" in told
     assert "thuissituatie" not in told

@@ -31,11 +31,29 @@ def test_files_lie_in_any_depth_of_the_folders_of_months_up_to_the_last(tmp_path
     write_csv(month_folder(tmp_path, "2018-03/a/b") / f"{CONTRACT}.csv", csv_of("mrt"))
     write_csv(month_folder(tmp_path, "2018-04") / f"{CONTRACT}.csv", csv_of("apr"))
     gathered = read(tmp_path)
-    assert [delivery.key for delivery in gathered.deliveries] == [f"2018-01/{CONTRACT}.csv", f"2018-03/a/b/{CONTRACT}.csv"]
-    assert gathered.lines.select("claim_month", "client").rows() == [(Month(2018, 1).index, "jan"), (MARCH.index, "mrt")]
+    assert [delivery.key for delivery in gathered.deliveries] == [
+        f"2018-01/{CONTRACT}.csv",
+        f"2018-03/a/b/{CONTRACT}.csv",
+    ]
+    assert gathered.lines.select("claim_month", "client").rows() == [
+        (Month(2018, 1).index, "jan"),
+        (MARCH.index, "mrt"),
+    ]
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "~$levering.xlsx", ".verborgen.csv", "x.csv.tmp", "x.xlsx.part", "README.md", "Readme.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".DS_Store",
+        "Thumbs.db",
+        "~$levering.xlsx",
+        ".verborgen.csv",
+        "x.csv.tmp",
+        "x.xlsx.part",
+        "README.md",
+        "Readme.txt",
+    ],
+)
 def test_files_of_the_system_and_unfinished_ones_are_passed_over(tmp_path, name):
     (month_folder(tmp_path) / name).write_bytes(b"x")
     gathered = read(tmp_path)
@@ -57,6 +75,7 @@ def test_files_outside_the_folder_of_a_month_are_problems(tmp_path):
     write_csv(month_folder(tmp_path, "maart 2018") / "a.csv", csv_of("x"))
     write_csv(month_folder(tmp_path, "2018-13") / "a.csv", csv_of("x"))
     month_folder(tmp_path, "leeg")
+    write_csv(tmp_path / "inputs" / "make_region.py", "a script")
     gathered = read(tmp_path)
     assert not gathered.deliveries
     assert sorted(problem.code for problem in gathered.problems) == ["not-a-month", "not-a-month", "not-in-a-month"]
@@ -83,10 +102,8 @@ def test_what_is_no_ordinary_file_is_not_opened(tmp_path):
 
 
 def test_names_that_cannot_be_shown_are_problems(tmp_path):
-    folder = os.fsencode(month_folder(tmp_path))
     for name in (b"\xff\xfe.csv", b"a\nb.csv"):
-        with open(os.path.join(folder, name), "wb") as stream:
-            stream.write(csv_of("x").encode())
+        (month_folder(tmp_path) / os.fsdecode(name)).write_bytes(csv_of("x").encode())
     gathered = read(tmp_path)
     assert not gathered.deliveries
     assert [problem.code for problem in gathered.problems] == ["unprintable-name", "unprintable-name"]
@@ -101,7 +118,11 @@ def test_the_head_block_goes_before_the_column_and_the_column_before_the_name(tm
     write_csv(folder / "X-1 b.csv", "Contractnummer;Cliënt;Begindatum\nX-2;kolom;2018-03-01\n")
     write_csv(folder / "x-1 c.csv", csv_of("naam"))
     gathered = read(tmp_path, X_1={}, X_2={})
-    assert sorted(gathered.lines.select("client", "contract").rows()) == [("kolom", "X-2"), ("kop", CONTRACT), ("naam", "X-1")]
+    assert sorted(gathered.lines.select("client", "contract").rows()) == [
+        ("kolom", "X-2"),
+        ("kop", CONTRACT),
+        ("naam", "X-1"),
+    ]
 
 
 def test_the_longest_number_at_the_beginning_of_the_name_is_the_contract(tmp_path):
@@ -176,7 +197,9 @@ def test_a_higher_version_replaces_the_earlier_file_whole(tmp_path):
     assert clients(gathered) == ["tien"]
     assert gathered.refusals.is_empty()
     assert used(gathered) == {f"{CONTRACT} v10.csv": True, f"{CONTRACT} v9.csv": False, f"{CONTRACT}.csv": False}
-    assert {delivery.replaced_by for delivery in gathered.deliveries if not delivery.used} == {f"2018-03/{CONTRACT} v10.csv"}
+    assert {delivery.replaced_by for delivery in gathered.deliveries if not delivery.used} == {
+        f"2018-03/{CONTRACT} v10.csv"
+    }
     assert [delivery.rows for delivery in gathered.deliveries] == [1, 2, 2]
 
 
@@ -268,6 +291,14 @@ def test_the_order_of_lines_does_not_depend_on_the_order_in_which_files_were_mad
     assert first.lines.equals(second.lines)
     assert first.deliveries == second.deliveries
     assert first.lines["delivery"].to_list() == sorted(first.lines["delivery"].to_list())
+
+
+def test_problems_of_a_copy_name_the_files_where_the_user_has_them(tmp_path, monkeypatch):
+    write_csv(month_folder(tmp_path) / "a.csv", csv_of("x"))
+    monkeypatch.chdir(tmp_path)
+    for shown, named in ((tmp_path / "mine", "mine/2018-03/a.csv"), (None, "inputs/2018-03/a.csv")):
+        [problem] = gather(tmp_path / "inputs", MARCH, {}, shown=shown).problems
+        assert problem.place.file == named
 
 
 def test_progress_names_every_file_once(tmp_path):

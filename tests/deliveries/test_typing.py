@@ -136,12 +136,45 @@ def test_every_amount_that_excel_stores_as_a_float_is_read_to_the_cent(amount):
     assert typed_column("claimed", [stored], [NUMBER])[0] == int(amount * 100)
 
 
-@given(st.lists(st.text(max_size=12), min_size=1, max_size=8), st.sampled_from(sorted({"quantity", "claimed", "start", "unit", "client", "goal_attainment", "client_satisfaction", "dropout", "contract"})))
+@given(
+    st.lists(st.text(max_size=12), min_size=1, max_size=8),
+    st.sampled_from(
+        sorted(
+            {
+                "quantity",
+                "claimed",
+                "start",
+                "unit",
+                "client",
+                "goal_attainment",
+                "client_satisfaction",
+                "dropout",
+                "contract",
+            }
+        )
+    ),
+)
 def test_whatever_stands_in_a_column_every_row_is_a_line_or_a_refusal(texts, field):
     typed_column(field, texts)
 
 
-@given(st.lists(st.tuples(st.text(max_size=10), st.integers(0, 7)), min_size=1, max_size=6), st.sampled_from(["quantity", "claimed", "start", "end", "unit", "client", "municipality", "goal_attainment", "dropout", "end_reason"]))
+@given(
+    st.lists(st.tuples(st.text(max_size=10), st.integers(0, 7)), min_size=1, max_size=6),
+    st.sampled_from(
+        [
+            "quantity",
+            "claimed",
+            "start",
+            "end",
+            "unit",
+            "client",
+            "municipality",
+            "goal_attainment",
+            "dropout",
+            "end_reason",
+        ]
+    ),
+)
 def test_whatever_kind_of_cell_stands_in_a_column_every_row_is_a_line_or_a_refusal(cells, field):
     typed_column(field, [text for text, _ in cells], [kind for _, kind in cells])
 
@@ -325,7 +358,11 @@ def test_what_settles_a_cell_is_looked_for_in_its_own_file_only():
 
 
 def test_a_text_is_trimmed_and_composed_and_otherwise_left_as_written():
-    assert typed_column("service", ["  Gezinsvervanging\u00a0", "reunie\u0301", "=1+1"]) == ["Gezinsvervanging", "reunié", "=1+1"]
+    assert typed_column("service", ["  Gezinsvervanging\u00a0", "reunie\u0301", "=1+1"]) == [
+        "Gezinsvervanging",
+        "reunié",
+        "=1+1",
+    ]
 
 
 @pytest.mark.parametrize("text", ["C\u200b-1", "C\u00ad1", "C\u00a01", "C\t1", "C\n1", "\u202eC1", "C\x1f1"])

@@ -203,7 +203,7 @@ def test_the_differences_and_what_was_carried_add_up_to_the_balance(name):
     assert sum(cents(row[6]) for row in rows) + statement.carried_cents == statement.payable_cents
     assert [cents(row[5]) - cents(row[4]) for row in rows] == [cents(row[6]) for row in rows]
     assert cents(beside(sheet, "Saldo", "G")) == statement.payable_cents
-    assert cents(beside(sheet, "Te betalen", "G")) == statement.to_pay_cents
+    assert cents(beside(sheet, "Te betalen", "F")) == statement.to_pay_cents
 
 
 def test_every_row_of_the_calculation_names_article_formula_numbers_and_line_of_the_rule_file():
