@@ -36,7 +36,7 @@ def month_first(month: pl.Expr) -> pl.Expr:
 
 def month_last(month: pl.Expr) -> pl.Expr:
     """The last day of a month given by its index."""
-    return month_first(month).dt.month_end()
+    return (month_first(month + 1).to_physical() - 1).cast(pl.Date)
 
 
 def weeks_in_month(rule: pl.Expr) -> pl.Expr:
@@ -46,9 +46,8 @@ def weeks_in_month(rule: pl.Expr) -> pl.Expr:
     week belongs to the month of the allocation's last Sunday. An allocation without a Sunday counts 0, or 1 in the
     month of its first day where ``short_allocation: one week``.
     Started: each ISO week touched by the allocation, in the month of its first day in the allocation.
-    Takes ``month_first`` and ``month_last`` of ``_with_month_days``.
     """
-    first_of_month, last_of_month = ordinal(pl.col("month_first")), ordinal(pl.col("month_last"))
+    first_of_month, last_of_month = ordinal(month_first(pl.col("month"))), ordinal(month_last(pl.col("month")))
     begins, ends = ordinal(pl.col("allocation_start")), ordinal(pl.col("allocation_end"))
     first, last = pl.max_horizontal(begins, first_of_month), pl.min_horizontal(ends, last_of_month)
     sundays = pl.when(last >= first).then(last // 7 - (first - 1) // 7).otherwise(0)
@@ -92,7 +91,7 @@ def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         .select(price_cents=price_on(pl.col("day"), tables.price_steps))
     )
     # Worked out on the few columns that it takes, kind by kind; the whole frame is wide and is not moved for it.
-    slim = _with_month_days(lines.select(_PRICED_BY).hstack(prices).with_row_index("at"))
+    slim = lines.select(_PRICED_BY).hstack(prices).with_row_index("at")
     nothing = pl.lit(None, dtype=pl.Int64)
     frames = [slim.filter(pl.col("kind").is_null()).select("at", parts=nothing, value_cents=nothing)]
     for kind in slim.get_column("kind").drop_nulls().unique().to_list():
@@ -100,14 +99,6 @@ def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         values = part.with_columns(parts=nothing).with_columns(*_VALUES[kind](part))
         frames.append(values.select("at", "parts", "value_cents"))
     return lines.hstack(prices).hstack(pl.concat(frames).sort("at").drop("at"))
-
-
-def _with_month_days(lines: pl.DataFrame) -> pl.DataFrame:
-    """The first and last day of the month of each line: worked out once a month, as there are few."""
-    days = lines.select("month").unique().with_columns(
-        month_first=month_first(pl.col("month")), month_last=month_last(pl.col("month"))
-    )
-    return lines.join(days, on="month", how="left", nulls_equal=True, maintain_order="left")
 
 
 def _tariff(part: pl.DataFrame) -> list[pl.Expr]:
@@ -136,7 +127,7 @@ def _weekly(_: pl.DataFrame) -> list[pl.Expr]:
 
 
 def _monthly(_: pl.DataFrame) -> list[pl.Expr]:
-    first, last = pl.col("month_first"), pl.col("month_last")
+    first, last = month_first(pl.col("month")), month_last(pl.col("month"))
     begins, ends = pl.coalesce("allocation_start", "start"), pl.coalesce("allocation_end", "end")
     # A month that is broken at both ends is its client's first: the rule of the first month decides.
     rule = (

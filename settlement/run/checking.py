@@ -50,7 +50,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     delivered = gather(workspace.inputs, last, headings)
     report("lines")
     accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered))
-    words = wording("en")
+    words = wording("en", "nl")
     refused = []
     for row in refusals_of(delivered, accepted).iter_rows(named=True):
         texts = {name: row[name] or "" for name in ("sheet", "cell", "field", "code", "national", "found", "expected")}

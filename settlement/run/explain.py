@@ -83,7 +83,6 @@ def explain(
     term: str | None = None,
     month: Month | None = None,
     amount_cents: int | None = None,
-    language: str = "en",
 ) -> Explanation:
     """The amounts of a contract's statement for a month that match what is asked; all when nothing is.
 
@@ -108,7 +107,7 @@ def explain(
             row["formula"],
             {name: (_figure(value, unit), unit) for name, (value, unit) in row["numbers"].items()},
         )
-        formula, filled = wording("nl" if language == "nl" else "en").formula(working) if row["formula"] else ("", "")
+        formula, filled = wording("en", "nl").formula(working) if row["formula"] else ("", "")
         lines = _lines(folder, statement, row, columns) if row["term"] in _LINE_TERMS else ()
         rows.append(
             Explained(
@@ -160,8 +159,8 @@ def _price_place(statement: dict[str, Any], line: dict[str, Any]) -> str:
     price = max(found, key=lambda one: str(one["from"]))
     if price["indexed"]:
         share = f"{price['indexed']['index_bp'] / 100:g} %".replace(".", ",")
-        return f"{price['place']}, indexed by {share} under article {price['indexed']['article']} ({price['indexed']['place']})"
-    return str(price["place"])
+        return f"per {price['per']}, {price['place']}, indexed by {share} under article {price['indexed']['article']} ({price['indexed']['place']})"
+    return f"per {price['per']}, {price['place']}"
 
 
 def _lines(
@@ -182,7 +181,10 @@ def _lines(
     for line in lines.iter_rows(named=True):
         sheet, fields = columns.get(line["delivery"], ("", {}))
         cells = tuple(f"{fields[name]}{line['row']}" for name in CELLS if name in fields)
-        quantity = "" if line["quantity_milli"] is None else f"{line['quantity_milli'] / 1000:g} {line['unit']}".strip()
+        quantity = ""
+        if line["quantity_milli"] is not None:
+            counted = wording("en", "nl").number(Fraction(line["quantity_milli"], 1000), at_most=3)
+            quantity = f"{counted} {wording('en').unit(line['unit']) if line['unit'] else ''}".strip()
         found.append(
             LineBehind(
                 line["delivery"], line["sheet"] or sheet, line["row"], cells, str(Month.from_index(line["claim_month"])),

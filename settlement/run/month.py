@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from settlement import __version__
-from settlement.domain.contract import Contract, PersonFee, Rulebook
+from settlement.domain.contract import Contract, PersonFee, Rulebook, Tariff
 from settlement.domain.periods import Month
 from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
 from settlement.run.blocked import Blocked
 from settlement.run.digests import digest_of
 from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, postings_of
+from settlement.run.ledger_file import LedgerDamaged
 from settlement.run.lock import hold
-from settlement.run.outbox import MANIFEST, finish_pending, stage
+from settlement.run.outbox import MANIFEST, STAGING, finish_pending, stage
 from settlement.run.snapshot import Snapshot, snapshot
 
 if TYPE_CHECKING:
@@ -123,10 +124,14 @@ def compute(
     final: bool = False,
     report: Report = _silent,
     on_hold: Mapping[str, str] | None = None,
+    beside: Path | None = None,
 ) -> Computed:
-    """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing outside a private
-    temporary folder. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
-    with tempfile.TemporaryDirectory(prefix="settlement-") as private:
+    """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing but that snapshot, in a
+    private folder that is gone when it returns: in ``beside``, where the next command finds what a killed run left there;
+    else among the system's temporary files. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
+    if beside is not None:
+        beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
         report("snapshot")
         copied = take_snapshot(workspace, period, Path(private) / "copy")
         return _compute(workspace, period, copied, final=final, report=report, on_hold=on_hold or {})
@@ -176,6 +181,9 @@ def _compute(
         {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
     )
     with read_only_ledger(workspace) as ledger:
+        damage = ledger.verify()
+        if damage:
+            raise LedgerDamaged(workspace.ledger, damage[0].message)
         earlier = ledger.runs()
         _refuse_earlier_month(period, earlier)
         claims = ledger.claims()
@@ -429,6 +437,9 @@ def _statement_json(one: Statement) -> dict[str, Any]:
     }
 
 
+_PRICED_PER = {"weekly_tariff": "week", "monthly_tariff": "month", "arrangement_fee": "arrangement"}
+
+
 def _prices_json(contract: Contract) -> Iterator[dict[str, Any]]:
     """Every amount of the terms that price lines, with its place: what ``explain`` goes by from a line to the rule."""
     for service in contract.services.values():
@@ -440,11 +451,13 @@ def _prices_json(contract: Contract) -> Iterator[dict[str, Any]]:
         else:
             continue
         levels = () if isinstance(term, PersonFee) else term.by
+        per = term.per if isinstance(term, PersonFee | Tariff) else _PRICED_PER[term.kind]
         for day, prices in steps:
             for key, price in prices.items():
                 yield {
                     "service": service.name,
                     "from": str(day),
+                    "per": per,
                     **dict(zip(levels, key, strict=True)),
                     "cents": price.cents,
                     "place": str(price.place),
@@ -538,7 +551,7 @@ def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report 
     Raises what ``compute`` raises, and ``Blocked`` when a file cannot be written; then everything is as it was.
     """
     with _held(workspace, f"run --period {period}", now):
-        computed = compute(workspace, period, report=report)
+        computed = compute(workspace, period, report=report, beside=workspace.outputs / STAGING)
         if computed.folder != str(period) and not computed.changes:
             return Drafted(computed, workspace.outputs / str(period), 0, unchanged=True)
         report("writing")
@@ -592,7 +605,7 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
         folder = draft_folder(workspace, period)
         said = _receipt(folder / RECEIPT)
         _refuse_changed_files(folder, said)
-        computed = compute(workspace, period, final=True, report=report)
+        computed = compute(workspace, period, final=True, report=report, beside=workspace.outputs / STAGING)
         _refuse_changed_sources(computed, said)
         approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
         if approvals is None:

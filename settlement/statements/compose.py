@@ -95,7 +95,11 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
         .when(pl.col("has_budget")).then(pl.lit("budget"))
         .when((cut > 0) & (pl.col("held_cents") > 0)).then(pl.lit("held"))
         .when(cut > 0).then(pl.lit("ceiling"))
-        .when(pl.col("kind") == "person_fee").then(pl.when(value == 0).then(pl.lit("counted")).otherwise(pl.lit("")))
+        .when((pl.col("kind") == "person_fee") & (value == 0)).then(pl.lit("counted"))
+        .when((pl.col("kind") == "arrangement_fee") & (value == 0))
+        .then(pl.when(pl.col("result") == "not reached").then(pl.lit("no_result")).otherwise(pl.lit("arrangement")))
+        .when((pl.col("kind") == "weekly_tariff") & (pl.col("parts") == 0)).then(pl.lit("no_sunday"))
+        .when((pl.col("kind") == "tariff") & pl.col("whole_hours")).then(pl.lit("whole_hours"))
         .when(priced_by_itself & pl.col("bound_milli").is_not_null() & (value < pl.col("value_cents"))).then(pl.lit("bound"))
         .otherwise(pl.lit(""))
     )  # fmt: skip

@@ -30,39 +30,41 @@ _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
 
 @cache
-def wording(language: Language) -> Wording:
-    """The wording of a language: ``nl`` or ``en``."""
-    return Wording(language)
+def wording(language: Language, notation: Language | None = None) -> Wording:
+    """The wording of a language: ``nl`` or ``en``; figures in its own notation, or in another (the command line speaks
+    English with figures as the statements write them)."""
+    return Wording(language, notation or language)
 
 
 class Wording:
     """Words and figures in one language. A key that the catalogue lacks is shown as it is: no word stops a paper."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, notation: Language) -> None:
         self.language: Language = language
+        self.notation: Language = notation
         self._index = 0 if language == "nl" else 1
 
     # ---- figures -----------------------------------------------------------------------------------------
 
     def euro(self, cents: Fraction | int) -> str:
         """``€ 1.234,50``."""
-        return numbers.euro(self.language, cents)
+        return numbers.euro(self.notation, cents)
 
     def whole_euro(self, cents: Fraction | int) -> str:
         """``€ 1.235``."""
-        return numbers.whole_euro(self.language, cents)
+        return numbers.whole_euro(self.notation, cents)
 
     def number(self, value: Fraction | int, *, at_least: int = 0, at_most: int = 2) -> str:
         """``1.234,5``."""
-        return numbers.number(self.language, value, at_least=at_least, at_most=at_most)
+        return numbers.number(self.notation, value, at_least=at_least, at_most=at_most)
 
     def share(self, value: Fraction | int) -> str:
         """``91,4 %``; the value has 1 for the whole."""
-        return numbers.share(self.language, value)
+        return numbers.share(self.notation, value)
 
     def day(self, value: dt.date) -> str:
         """``31-03-2018``."""
-        return numbers.day(self.language, value)
+        return numbers.day(self.notation, value)
 
     def month(self, value: Month) -> str:
         """``maart 2018``."""
