@@ -22,7 +22,7 @@ from settlement.decisions.rounds import (
     filled_of,
     rewards_round,
 )
-from settlement.decisions.signals import Counted24, alerts, signals_round
+from settlement.decisions.signals import AcrossLines, Sources, alerts, signals_round
 from settlement.deliveries.gather import Gathered
 from settlement.domain.contract import Rulebook
 from settlement.domain.measures import IN_MONTH
@@ -144,7 +144,7 @@ def settle(
     step("signals")
     closed = _closed_years(rulebook, before, period)
     final = _finished(stands.positions, entitled, before, closed)
-    across = Counted24(clients_at_two_providers(accepted.lines, tables, period), days_too_full(accepted.lines, period))
+    across = AcrossLines(clients_at_two_providers(accepted.lines, tables, period), days_too_full(accepted.lines, period))
     told = signals_round(engine, tables.contracts, final, across, period)
     answers = (*of_services, *of_contracts, *bounds, *rewards, *told)
     return Settlement(
@@ -159,7 +159,14 @@ def settle(
         counted=counted,
         answers=answers,
         alerts=tuple(
-            alerts(answers, tables.contracts, rulebook.providers, counted, period, _sources(delivered, period))
+            alerts(
+                answers,
+                tables.contracts,
+                rulebook.providers,
+                counted,
+                period,
+                Sources(_files(delivered, period), _refused_cells(refusals, period)),
+            )
         ),
         before=before,
         closed=closed,
@@ -200,7 +207,21 @@ def _missing(rulebook: Rulebook, delivered: Gathered, period: Month) -> frozense
     )
 
 
-def _sources(delivered: Gathered, period: Month) -> dict[str, tuple[str, ...]]:
+def _refused_cells(refusals: pl.DataFrame, period: Month) -> dict[str, tuple[str, ...]]:
+    """Contract → each file of the claim month with refused lines, with the cells (or rows) of the first few."""
+    where = pl.when(pl.col("cell") != "").then(pl.col("cell")).otherwise(pl.lit("rij ") + pl.col("row").cast(pl.String))
+    cells = (
+        refusals.filter((pl.col("claim_month") == period.index) & (pl.col("row") > 0) & pl.col("contract").is_not_null())
+        .group_by("contract", "delivery", maintain_order=True)
+        .agg(cells=where.unique(maintain_order=True).head(6).str.join(", "), more=where.n_unique() > 6)
+    )
+    found: dict[str, list[str]] = {}
+    for contract, delivery, named, more in cells.iter_rows():
+        found.setdefault(contract, []).append(f"{delivery} · {named}{' …' if more else ''}")
+    return {contract: tuple(files) for contract, files in found.items()}
+
+
+def _files(delivered: Gathered, period: Month) -> dict[str, tuple[str, ...]]:
     """Contract → the files of the claim month."""
     found: dict[str, list[str]] = {}
     for one in delivered.deliveries:

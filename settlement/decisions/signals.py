@@ -71,18 +71,26 @@ _UNITS: dict[MeasureUnit, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Counted24:
-    """What standing signals count beside the measures: contract → clients."""
+class AcrossLines:
+    """What standing signals count across lines, beside the measures: contract → clients."""
 
     at_two_providers: Mapping[str, int]
     days_too_full: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What alerts follow from, by contract: the files of the month, and those with refused lines, with their cells."""
+
+    files: Mapping[str, tuple[str, ...]]
+    refused: Mapping[str, tuple[str, ...]]
 
 
 def signals_round(
     engine: Decides,
     contracts: Mapping[str, Contract],
     positions: Mapping[PositionKey, Measures],
-    counted: Counted24,
+    counted: AcrossLines,
     period: Month,
 ) -> list[Answer]:
     """The contracts' own signals and the standing ones, on the figures of the month that is settled."""
@@ -121,7 +129,7 @@ def alerts(
     providers: Mapping[str, Provider],
     counted: Counted,
     period: Month,
-    sources: Mapping[str, tuple[str, ...]],
+    sources: Sources,
 ) -> list[Alert]:
     """What the answers of all rounds tell, for the month that is settled: by contract, then severity, then name."""
     numbers = {number: position for position, number in enumerate(contracts)}
@@ -195,7 +203,7 @@ def _alert(
     provider_name: str,
     figures: tuple[Figure | None, Figure | None],
     course: tuple[int | None, ...],
-    sources: Mapping[str, tuple[str, ...]],
+    sources: Sources,
 ) -> Alert:
     subject, key = answer.asked.subject, answer.asked.key
     own = isinstance(subject, Signal)
@@ -219,7 +227,7 @@ def _alert(
         course=course,
         article=subject.article if isinstance(subject, Term) else "",
         place=place,
-        sources=sources.get(contract.number, ()),
+        sources=(sources.refused if name == "lines refused" else sources.files).get(contract.number, ()),
         working=Working("signal", numbers),
     )
 

@@ -63,7 +63,7 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted
     valued = valued.with_columns(faulty=pl.any_horizontal([check.fault.fill_null(False) for check in checks]))
     faulty = valued.filter("faulty")
     found = [_told(faulty, check) for check in checks] if faulty.height else []
-    accepted, late = _in_order(valued.filter(~pl.col("faulty")))
+    accepted, late = _in_order(valued)
     found += late
     refusals = pl.concat([frame for frame in found if frame.height] or [_no_refusals()])
     refusals = _with_words(_with_cells(refusals, cells), tables)
@@ -78,14 +78,16 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted
 
 def _corrected_months(lines: pl.DataFrame) -> pl.DataFrame:
     """Client and service months that a credit of the same claim month reopens: their new debit is a correction."""
-    credits = lines.filter(pl.col("is_credit") & pl.col("previous_reference").is_not_null())
-    debits = lines.filter(~pl.col("is_credit") & pl.col("reference").is_not_null())
+    said = lines.lazy()
+    credits = said.filter(pl.col("is_credit") & pl.col("previous_reference").is_not_null())
+    debits = said.filter(~pl.col("is_credit") & pl.col("reference").is_not_null())
     return (
         credits.select("contract_no", "claim_month", reference="previous_reference")
         .join(debits.select("contract_no", "reference", "client", "month"), on=["contract_no", "reference"])
         .select("contract_no", "client", "month", "claim_month")
         .unique()
         .with_columns(is_correction=pl.lit(True))
+        .collect()
     )
 
 
@@ -263,20 +265,30 @@ def _refuse(lines: pl.DataFrame, code: str, field: str, national: str, found: st
 
 
 def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Holds lines against each other, claim month by claim month: references, credits, repeated lines, arrangements.
+    """Holds the lines that are not ``faulty`` against each other, claim month by claim month: references, credits,
+    repeated lines, arrangements. Gives the accepted ones, credits last.
 
     Only the lines that share a reference or a day of care with another are walked through, month by month; the rest
     (nearly all) is accepted at once.
     """
-    lines = lines.with_columns(_same_care())
+    sound = (
+        lines.lazy().filter(~pl.col("faulty"))
+        .select("line", "contract_no", "reference", "previous_reference", "is_credit", "kind", _same_care())
+        .collect()
+    )  # fmt: skip
     repeated = pl.col("care").is_duplicated() & ~pl.col("is_credit") & (pl.col("kind") != "arrangement_fee")
-    by_reference = pl.struct("contract_no", "reference").is_duplicated() & pl.col("reference").is_not_null()
-    credits = lines.filter("is_credit")
-    named = credits.select("contract_no", reference="previous_reference").unique().with_columns(is_named=pl.lit(True))
-    lines = lines.join(named, on=["contract_no", "reference"], how="left", maintain_order="left").with_columns(
-        involved=repeated | by_reference | pl.col("is_credit") | pl.col("is_named").fill_null(False)
+    # By hash, which is quicker: two that share one by chance are looked at for nothing.
+    by_reference = pl.struct("contract_no", "reference").hash(seed=0).is_duplicated() & pl.col("reference").is_not_null()
+    named = (
+        sound.filter("is_credit").select("contract_no", reference="previous_reference")
+        .unique().with_columns(is_named=pl.lit(True))
+    )  # fmt: skip
+    shared = (
+        sound.join(named, on=["contract_no", "reference"], how="left", maintain_order="left")
+        .filter(repeated | by_reference | pl.col("is_credit") | pl.col("is_named").fill_null(False))
+        .select("line", "care")
     )
-    involved = lines.filter("involved")
+    involved = lines.join(shared, on="line", maintain_order="left")
     refused: list[pl.DataFrame] = []
     accepted = involved.clear().with_columns(undoes=pl.lit(None, dtype=pl.UInt32))
     for claim_month in involved.get_column("claim_month").unique().sort().to_list():
@@ -287,19 +299,17 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         good, bad = _debits_of(month.filter(~pl.col("is_credit")), accepted)
         refused += bad
         accepted = pl.concat([accepted, good])
-    undone = accepted.filter(pl.col("undoes").is_not_null()).select(line="undoes", credited=pl.lit(True))
-    marks = (
-        lines.select("line", "involved")
-        .join(accepted.select("line", "undoes", stays=pl.lit(True)), on="line", how="left", maintain_order="left")
-        .join(undone, on="line", how="left", maintain_order="left")
-        .select("undoes", pl.col("credited").fill_null(False), stays=~pl.col("involved") | pl.col("stays").fill_null(False))
+    undone = accepted.get_column("undoes").drop_nulls()
+    fell = involved.join(accepted, on="line", how="anti").get_column("line")
+    debits = lines.filter(~pl.col("faulty") & ~pl.col("is_credit") & ~pl.col("line").is_in(fell.implode())).with_columns(
+        undoes=pl.lit(None, dtype=pl.UInt32), credited=pl.col("line").is_in(undone.implode())
     )
-    together = _as_their_debits(lines.hstack(marks).filter("stays").drop("stays"))
+    together = pl.concat([debits, _as_their_debits(accepted).select(debits.columns)])
     second = second_arrangements(together)
     if second.height:
         refused.append(_refuse(second, "second-arrangement", "start", "", "service"))
         together = together.join(second.select("line"), on="line", how="anti", maintain_order="left")
-    return together.drop("care", "is_named", "involved"), refused
+    return together, refused
 
 
 def _same_care() -> pl.Expr:
@@ -393,20 +403,19 @@ def _used_reference(accepted: pl.DataFrame) -> pl.Expr:
     ) & pl.col("reference").is_not_null()
 
 
-def _as_their_debits(lines: pl.DataFrame) -> pl.DataFrame:
-    """Credits take everything from the line they undo, with the value negated; the credit and its debit make nothing."""
+def _as_their_debits(accepted: pl.DataFrame) -> pl.DataFrame:
+    """The credits, which take everything from the line they undo, with the value negated: the two make nothing."""
     kept = [
         "line", "delivery", "claim_month", "sheet", "row", "contract", "direction", "reference",
-        "previous_reference", "is_credit", "credited", "undoes", "care", "is_named", "involved",
+        "previous_reference", "is_credit", "undoes",
     ]  # fmt: skip
-    credits = lines.filter("is_credit")
-    if not credits.height:
-        return lines
-    taken = [column for column in lines.columns if column not in kept]
-    debits = lines.select(pl.col("line").alias("undoes"), *taken)
-    copied = credits.select(kept).join(debits, on="undoes", how="left", maintain_order="left")
-    copied = copied.with_columns(-pl.col("value_cents"), -pl.col("quantity_milli"))
-    return lines.filter(~pl.col("is_credit")).merge_sorted(copied.select(lines.columns), key="line")
+    taken = [column for column in accepted.columns if column not in kept]
+    debits = accepted.select(pl.col("line").alias("undoes"), *taken)
+    return (
+        accepted.filter("is_credit").select(kept)
+        .join(debits, on="undoes", how="left", maintain_order="left")
+        .with_columns(-pl.col("value_cents"), -pl.col("quantity_milli"), credited=pl.lit(False))
+    )  # fmt: skip
 
 
 def _with_cells(refusals: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

@@ -33,15 +33,15 @@ _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 def wording(language: Language, notation: Language | None = None) -> Wording:
     """The wording of a language: ``nl`` or ``en``; figures in its own notation, or in another (the command line speaks
     English with figures as the statements write them)."""
-    return Wording(language, notation or language)
+    return Wording(language, notation)
 
 
 class Wording:
     """Words and figures in one language. A key that the catalogue lacks is shown as it is: no word stops a paper."""
 
-    def __init__(self, language: Language, notation: Language) -> None:
+    def __init__(self, language: Language, notation: Language | None = None) -> None:
         self.language: Language = language
-        self.notation: Language = notation
+        self.notation: Language = notation or language
         self._index = 0 if language == "nl" else 1
 
     # ---- figures -----------------------------------------------------------------------------------------
