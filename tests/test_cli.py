@@ -86,7 +86,6 @@ def settlement(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(sys, "argv", ["settlement", *words])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-            raise SystemExit(0)
         told = capsys.readouterr()
         return Answer(int(ended.value.code or 0), told.out, told.err)
 

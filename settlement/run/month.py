@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from settlement import __version__
-from settlement.domain.contract import Contract, PersonFee, Rulebook, Tariff
+from settlement.domain.contract import Contract, PersonFee, Price, Rulebook, Tariff
 from settlement.domain.periods import Month
 from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
@@ -444,6 +444,7 @@ def _prices_json(contract: Contract) -> Iterator[dict[str, Any]]:
     """Every amount of the terms that price lines, with its place: what ``explain`` goes by from a line to the rule."""
     for service in contract.services.values():
         term = service.line_term
+        steps: list[tuple[dt.date, dict[tuple[str, ...], Price]]]
         if isinstance(term, PersonFee):
             steps = [(step.day, {(): step.value}) for step in term.amounts.steps if step.value]
         elif term is not None:

@@ -8,6 +8,7 @@ from math import floor
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workbench import contract, euro, line_values, one_settled
 
 from settlement.domain.contract import Budget, Dated, Price, Step
 from settlement.domain.money import divide_half_up
@@ -16,7 +17,6 @@ from settlement.domain.problems import Place
 from settlement.pricing.earn import amounts_by_month, budget_of_year, instalments
 from settlement.pricing.tables import BROKEN_MONTH
 from settlement.pricing.value import weeks_in_month
-from workbench import contract, euro, line_values, one_settled
 
 law = settings(max_examples=60, deadline=None, derandomize=True)
 DAY = dt.timedelta(days=1)

@@ -9,15 +9,6 @@ import pytest
 from generated import KINDS, Made, arrangements, hours, persons, region
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-
-from settlement.decisions.engine import Engine
-from settlement.domain.contract import Ceiling, Contract, Dated, Price, Rulebook, Step
-from settlement.domain.periods import Month
-from settlement.pricing.ceilings import left_cents
-from settlement.run.balance import check_balance
-from settlement.run.month import _postings as postings_for
-from settlement.settle import Before, Settlement
-from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 from workbench import (
     File,
     Line,
@@ -31,6 +22,15 @@ from workbench import (
     rulebook_of,
     settled,
 )
+
+from settlement.decisions.engine import Engine
+from settlement.domain.contract import Ceiling, Contract, Dated, Price, Rulebook, Step
+from settlement.domain.periods import Month
+from settlement.pricing.ceilings import left_cents
+from settlement.run.balance import check_balance
+from settlement.run.month import _postings as postings_for
+from settlement.settle import Before, Settlement
+from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 
 seeds = st.integers(0, 2**40)
 # A seed has nothing to shrink: a failing one is told as it is.

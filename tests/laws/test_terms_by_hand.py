@@ -1,7 +1,6 @@
 """What bounds and what rewards, each worked out by hand, to the cent."""
 
 import pytest
-
 from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes
 
 

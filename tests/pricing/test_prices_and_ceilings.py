@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_prices import PlainCeiling, PlainContract, PlainLine, PlainTariff, settle_plainly
+from workbench import File, Yaml, contract, euro, line_values, one_settled, rulebook_of, settled
 
 from settlement.decisions.engine import Engine
-from workbench import File, Yaml, contract, euro, line_values, one_settled, rulebook_of, settled
 
 UNITS = {"minute": "minuten", "hour": "uren", "day_part": "dagdelen", "piece": "stuks"}
 ROUNDINGS = ("half up per line", "up per line", "down per line", "half up per client and month")

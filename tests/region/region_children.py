@@ -30,7 +30,7 @@ class Dice:
     """Chance that falls the same way on every Python: only ``Random.random`` is promised to."""
 
     def __init__(self, seed: str) -> None:
-        self._random = random.Random(f"drie rivieren {seed}")  # noqa: S311 - an example region, no secret
+        self._random = random.Random(f"drie rivieren {seed}")
 
     def between(self, low: int, high: int) -> int:
         """Low to high, both included."""
