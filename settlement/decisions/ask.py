@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from settlement.decisions.engine import LARGEST, Check, Outcome, Question, Shape, Test
-from settlement.domain.conditions import Comparison, Condition, OfMeasure, alternatives
+from settlement.domain.conditions import Comparison, Condition, Holds, OfMeasure, alternatives
 from settlement.domain.contract import (
     BonusMalus,
     Ceiling,
@@ -34,6 +34,15 @@ _DENIED: dict[str, Test] = {
     "is": "is not",
     "is not": "is",
 }
+_TRUE: dict[Test, tuple[Fraction, Fraction]] = {
+    "below": (Fraction(0), Fraction(1)),
+    "above": (Fraction(1), Fraction(0)),
+    "at least": (Fraction(0), Fraction(0)),
+    "at most": (Fraction(0), Fraction(0)),
+    "is": (Fraction(0), Fraction(0)),
+    "is not": (Fraction(0), Fraction(1)),
+}
+"""Figures for which each comparison holds."""
 _YES = (1, 1)
 _NO = (0, 1)
 
@@ -95,24 +104,27 @@ class _Form:
         self, when: Sequence[Condition], unless: Sequence[Condition], measures: Measures, first: Sequence[Check] = ()
     ) -> list[list[Check]]:
         """The alternatives of conditions as checks; the same comparison is one figure wherever it stands."""
-        seen: dict[Comparison, int] = {}
+        seen: dict[Holds, Check] = {}
         choices: list[list[Check]] = []
         for alternative in alternatives(when, unless):
-            branches: list[list[Check]] = [list(first)]
+            choice = list(first)
             for holds in alternative:
-                comparison = holds.comparison
-                if comparison not in seen:
-                    left, right = measures.get(comparison.measure), value_of(comparison, measures)
-                    seen[comparison] = self.check(left, "is", right).index
-                index = seen[comparison]
-                if holds.denied:
-                    # What is denied holds too when a measure is absent: two alternatives.
-                    denied = Check(index, _DENIED[comparison.operator])
-                    branches = [[*b, extra] for b in branches for extra in (denied, Check(index, "absent"))]
-                else:
-                    branches = [[*branch, Check(index, comparison.operator)] for branch in branches]
-            choices += branches
+                if holds not in seen:
+                    seen[holds] = self._holds(holds, measures)
+                choice.append(seen[holds])
+            choices.append(choice)
         return choices
+
+    def _holds(self, holds: Holds, measures: Measures) -> Check:
+        comparison = holds.comparison
+        left, right = measures.get(comparison.measure), value_of(comparison, measures)
+        if not holds.denied:
+            return self.check(left, comparison.operator, right)
+        # What is denied holds too when a measure is absent: it is then put as a figure for which the denial is true.
+        denied = _DENIED[comparison.operator]
+        if left is None or right is None:
+            left, right = _TRUE[denied]
+        return self.check(left, denied, right)
 
 
 def value_of(comparison: Comparison, measures: Measures) -> Fraction | None:

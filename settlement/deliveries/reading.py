@@ -279,6 +279,8 @@ class Reader:
                     for each in done:
                         yield each.result()
             except BaseException:
+                # Stopped from outside or by the one who reads on: nothing is started any more, and no child is left.
+                threads.shutdown(wait=False, cancel_futures=True)
                 for child in self._children:
                     child.close()
                 raise

@@ -16,12 +16,15 @@ def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month)
     The same service is the same product code, or without codes the same name.
     """
     care = (
-        lines.filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
-        .join(tables.services.select("service_no", service_name="service"), on="service_no")
-        .select("contract", "provider", "client", "start", "end", care=pl.coalesce("code", "service_name"))
+        lines.lazy()
+        .filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
+        .select("contract", "provider", "client", "client_no", "start", "end", "code", "service_no")
+        .join(tables.services.lazy().select("service_no", service_name="service"), on="service_no")
+        .with_columns(care=pl.coalesce("code", "service_name"))
+        .collect()
     )  # fmt: skip
     shared = care.filter(
-        (pl.col("provider").n_unique().over("client", "care") > 1) & (pl.col("start") <= pl.col("end"))
+        (pl.col("provider").n_unique().over("client_no", "care") > 1) & (pl.col("start") <= pl.col("end"))
     ).with_row_index("stay")
     if not shared.height:
         return {}
@@ -29,18 +32,18 @@ def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month)
     # all providers and once over its own: where the two differ it meets another's. Pairs are never made: providers that
     # number their children alike would make millions.
     days = pl.concat([
-        shared.select("stay", "client", "care", "provider", day="start", ends=pl.lit(0)),
-        shared.select("stay", "client", "care", "provider", day="end", ends=pl.lit(1)),
+        shared.select("stay", "client_no", "care", "provider", day="start", ends=pl.lit(0)),
+        shared.select("stay", "client_no", "care", "provider", day="end", ends=pl.lit(1)),
     ]).sort("day", "ends")  # fmt: skip
     begun, ended = (1 - pl.col("ends")).cum_sum(), pl.col("ends").cum_sum()
-    met = pl.when(pl.col("ends") == 1).then(begun.over("client", "care") - begun.over("client", "care", "provider"))
-    gone = pl.when(pl.col("ends") == 0).then(ended.over("client", "care") - ended.over("client", "care", "provider"))
+    met = pl.when(pl.col("ends") == 1).then(begun.over("client_no", "care") - begun.over("client_no", "care", "provider"))
+    gone = pl.when(pl.col("ends") == 0).then(ended.over("client_no", "care") - ended.over("client_no", "care", "provider"))
     meets = (
         days.select("stay", met=met, gone=gone)
         .group_by("stay").agg(pl.col("met").sum(), pl.col("gone").sum())
         .filter(pl.col("met") > pl.col("gone"))
     )  # fmt: skip
-    clients = shared.join(meets, on="stay", how="semi").group_by("contract").agg(pl.col("client").n_unique())
+    clients = shared.join(meets, on="stay", how="semi").group_by("contract").agg(pl.col("client_no").n_unique())
     return dict(clients.sort("contract").iter_rows())
 
 
@@ -50,13 +53,15 @@ def days_too_full(lines: pl.DataFrame, period: Month) -> dict[str, int]:
     for unit, (numerator, denominator) in _HOURS_MILLI.items():
         hours = pl.when(pl.col("unit") == unit).then(pl.col("quantity_milli") * numerator * 60 // denominator).otherwise(hours)
     timed = (
-        lines.filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
-        .with_columns(minutes=hours)
+        lines.lazy()
+        .filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
+        .select("contract", "client_no", "start", "end", minutes=hours)
         .filter(pl.col("minutes").is_not_null() & pl.col("end").is_not_null())
+        .collect()
     )  # fmt: skip
     too_full = (
-        timed.group_by("contract", "client", "start", "end").agg(pl.col("minutes").sum())
+        timed.group_by("contract", "client_no", "start", "end").agg(pl.col("minutes").sum())
         .filter(pl.col("minutes") > ((pl.col("end") - pl.col("start")).dt.total_days() + 1) * 24 * 60 * 1000)
-        .group_by("contract").agg(pl.col("client").n_unique())
+        .group_by("contract").agg(pl.col("client_no").n_unique())
     )  # fmt: skip
     return dict(too_full.sort("contract").iter_rows())

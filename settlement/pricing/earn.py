@@ -54,8 +54,11 @@ def _is_live() -> pl.Expr:
     return ~pl.col("is_credit") & ~pl.col("credited")
 
 
-def _earning(lines: pl.DataFrame, value: pl.Expr | None = None) -> pl.DataFrame:
-    return lines.select(
+def _earning(lines: pl.DataFrame, value: pl.Expr | None = None, where: pl.Expr | None = None) -> pl.DataFrame:
+    """The earnings of lines (those ``where``), each of its own value unless another is given."""
+    # Lazily: of the many columns of the lines only these are touched.
+    chosen = lines.lazy() if where is None else lines.lazy().filter(where)
+    return chosen.select(
         "line",
         "contract_no",
         "service_no",
@@ -65,7 +68,7 @@ def _earning(lines: pl.DataFrame, value: pl.Expr | None = None) -> pl.DataFrame:
         value_cents=(pl.col("value_cents") if value is None else value),
         earns=~pl.col("has_budget"),
         live=_is_live(),
-    )
+    ).collect()
 
 
 def _plain(lines: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +78,7 @@ def _plain(lines: pl.DataFrame) -> pl.DataFrame:
         | ((pl.col("kind") == "tariff") & ~_together())
         | (~_is_live() & ~pl.col("kind").is_in(["none", "arrangement_fee", "person_fee"]))
     )
-    return _earning(lines.filter(alone & pl.col("is_care")))
+    return _earning(lines, where=alone & pl.col("is_care"))
 
 
 def _together() -> pl.Expr:
@@ -87,9 +90,21 @@ def _together() -> pl.Expr:
     )
 
 
+_OF_CLIENTS = [
+    "line", "contract_no", "service_no", "level_no", "client_no", "month", "start", "end", "kind", "has_budget",
+    "is_credit", "credited", "price_cents", "value_cents", "quantity_milli", "ratio_numerator", "ratio_denominator",
+    "rounding", "whole_hours", "bound_milli", "bound_within", "counted_on", "person_per_year",
+]  # fmt: skip
+"""What is looked at where the lines of a client are taken together: those columns are sorted, and no others."""
+
+
+def _of_clients(lines: pl.DataFrame, where: pl.Expr) -> pl.DataFrame:
+    return lines.lazy().filter(where & pl.col("is_care")).select(_OF_CLIENTS).collect()
+
+
 def _tariffs(lines: pl.DataFrame) -> pl.DataFrame:
     """Tariffs that look at all lines of a client: the bound first, then the rounding."""
-    part = lines.filter((pl.col("kind") == "tariff") & _together() & _is_live() & pl.col("is_care"))
+    part = _of_clients(lines, (pl.col("kind") == "tariff") & _together() & _is_live())
     if not part.height:
         return _earning(part)
     client = ["service_no", "client_no"]
@@ -134,7 +149,7 @@ def _tariffs(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
     """One fee for each client and month (or year) that counts; it stands on the client's first line that makes it count."""
-    part = lines.filter((pl.col("kind") == "person_fee") & pl.col("is_care"))
+    part = _of_clients(lines, pl.col("kind") == "person_fee")
     if not part.height:
         return _earning(part)
     first, last = month_first(pl.col("month")), month_last(pl.col("month"))

@@ -120,29 +120,36 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
         schema={"contract_no": pl.UInt32, "year": pl.Int32, "as_of": pl.Int32},
         orient="row",
     )
-    live = lines.filter(~pl.col("is_credit") & ~pl.col("credited"))
+    in_month = pl.col("month") == pl.col("as_of")
+    # Lazily: of the many columns of the lines only these are touched.
+    live = lines.lazy().filter(~pl.col("is_credit") & ~pl.col("credited"))
     care = (
         live.filter("is_care")
         .select(
-            *_IN_CARE, "quantity_milli", year=pl.col("month") // 12,
-            has_ended=pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False),
+            *_IN_CARE, quantity="quantity_milli", year=pl.col("month") // 12,
+            ended=pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False),
         )
-        .join(moments, on=["contract_no", "year"])
+        .join(moments.lazy(), on=["contract_no", "year"])
         .filter(pl.col("month") <= pl.col("as_of"))
+        .with_columns(
+            first="month", last="month", ended_now=pl.col("ended") & in_month,
+            quantity_now=pl.when(in_month).then("quantity").otherwise(0),
+        )
+        .collect()
     )  # fmt: skip
     turned_away = (
         live.filter(~pl.col("is_care")).select(*_IN_CARE, year=pl.col("month") // 12)
-        .join(moments, on=["contract_no", "year"]).filter(pl.col("month") <= pl.col("as_of"))
+        .join(moments.lazy(), on=["contract_no", "year"]).filter(pl.col("month") <= pl.col("as_of")).collect()
     )  # fmt: skip
     counts: dict[tuple[int, int, int, int], dict[str, int]] = {}
-    client, in_month = pl.col("client_no"), pl.col("month") == pl.col("as_of")
+    client, by_client = pl.col("client_no"), care
     for scope in ("service", "contract"):
         keys = ["contract_no", "service_no", "year", "as_of"] if scope == "service" else ["contract_no", "year", "as_of"]
-        # First one row for each client and month: every count below is over these, far fewer than the lines.
-        by_client = care.group_by(*keys, "client_no").agg(
-            first=pl.col("month").min(), last=pl.col("month").max(),
-            ended=pl.col("has_ended").any(), ended_now=(pl.col("has_ended") & in_month).any(),
-            quantity=pl.col("quantity_milli").sum(), quantity_now=pl.col("quantity_milli").filter(in_month).sum(),
+        # First one row for each client of a service, and from these one for each of a contract: every count below is
+        # over these, far fewer than the lines.
+        by_client = by_client.group_by(*keys, "client_no").agg(
+            pl.col("first").min(), pl.col("last").max(), pl.col("ended", "ended_now").any(),
+            pl.col("quantity", "quantity_now").sum(),
         )  # fmt: skip
         found = by_client.group_by(keys).agg(
             clients=pl.len(), clients_in_month=(pl.col("last") == pl.col("as_of")).sum(),
@@ -201,12 +208,13 @@ def count_outcomes(
     end_reason_says = pl.col("end_reason").is_in(list(_EARLY_ENDS))
     dropout = pl.coalesce(pl.col("dropout"), end_reason_says)
     answers = (
-        lines.filter(~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
+        lines.lazy().filter(~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
         .select(
             "line", *_IN_CARE, "end", "goal_attainment_bp", "client_satisfaction_centi",
             dropout_bp=dropout.cast(pl.Int64) * 10_000, year=pl.col("month") // 12,
         )
         .filter(pl.any_horizontal(pl.col(*_ANSWERS.values()).is_not_null()))
+        .collect()
     )  # fmt: skip
     if not answers.height:
         return Outcomes({}, {})

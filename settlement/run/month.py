@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,6 +179,7 @@ def _compute(
         copied["inputs"].path,
         period,
         {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
+        shown=workspace.inputs,
     )
     with read_only_ledger(workspace) as ledger:
         damage = ledger.verify()
@@ -228,7 +229,7 @@ def _compute(
         payments=tuple(payments),
         postings=tuple(postings),
         summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
-        problems=(*rule_problems, *as_typed(delivered.problems, copied["inputs"].path, workspace.inputs)),
+        problems=(*rule_problems, *delivered.problems),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
         inputs={path: file.digest for path, file in copied["inputs"].files.items()},
         rules_digest=copied["rules"].digest,
@@ -238,16 +239,6 @@ def _compute(
         line_files=dict(line_files.values()),
         logo=_logo(rulebook, copied),
     )
-
-
-def as_typed(problems: Sequence[Problem], copy: Path, shown: Path) -> list[Problem]:
-    """Problems found in a copy, with the places at which the user knows them."""
-
-    def place(file: str) -> str:
-        below = file.removeprefix(copy.as_posix())
-        return file if below == file else f"{shown.as_posix().removeprefix('./')}{below}"
-
-    return [replace(one, place=replace(one.place, file=place(one.place.file))) for one in problems]
 
 
 def _refuse_earlier_month(period: Month, earlier: Sequence[FinalRun]) -> None:

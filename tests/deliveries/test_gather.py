@@ -1,10 +1,14 @@
 import os
 import random
+import re
+from pathlib import Path
 
 import pytest
 from delivered_files import CONTRACT, HEADINGS, MARCH, codes, line, month_folder, read, write_csv, write_workbook
 
+import settlement
 from settlement.deliveries.contracts import version_of_name
+from settlement.deliveries.faults import FILE_FAULTS
 from settlement.deliveries.gather import gather
 from settlement.domain.periods import Month
 
@@ -314,3 +318,14 @@ def test_an_empty_workspace_gives_empty_frames(tmp_path):
     month_folder(tmp_path)
     gathered = read(tmp_path)
     assert (gathered.lines.height, gathered.refusals.height, gathered.deliveries, gathered.problems) == (0, 0, (), ())
+
+
+def test_every_reason_to_refuse_a_file_has_its_message_and_its_help():
+    package = Path(next(iter(settlement.__path__))) / "deliveries"
+    source = "".join(path.read_text(encoding="utf-8") for path in package.glob("*.py"))
+    raised = set(re.findall(r'(?:UnreadableError|Refused|_refused)\(\s*"([a-z-]+)"', source))
+    assert len(raised) > 20
+    assert raised <= FILE_FAULTS.keys()
+    for message, help_ in FILE_FAULTS.values():
+        assert message.format(found="x", expected="x", sheet="x", cell="x")
+        assert help_.endswith(".")

@@ -1,0 +1,162 @@
+"""The plain alternative: the same lines priced with pandas, as one would write it at a desk.
+
+Tariff by date, price, cap by ceiling in order, sums by contract, service and month, distinct clients to date. For the
+kinds of contract that ``region.py`` makes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from settlement.pricing.ceilings import CeilingTables
+from settlement.pricing.tables import Tables
+
+_ORDINAL = 719_163
+"""Days of numpy begin at 1970; with this added, Sundays are those divisible by seven."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms as pandas tables."""
+
+    prices: pd.DataFrame
+    """level_no, day, cents; in order of day."""
+    services: pd.DataFrame
+    ceilings: pd.DataFrame
+    """ceiling_no, service_no, limit, of_service."""
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What is compared: cents by (contract_no, service_no, month), and clients to date."""
+
+    claimed: dict[tuple[int, int, int], int]
+    earned: dict[tuple[int, int, int], int]
+    cut: dict[tuple[int, int, int], int]
+    clients_of_service: dict[int, int]
+    clients_of_contract: dict[int, int]
+
+
+def terms_in_pandas(tables: Tables, ceilings: CeilingTables) -> Terms:
+    """The same terms, made ready; this is not timed."""
+    steps = [
+        tables.prices.select("level_no", day=f"day_{step}", cents=f"cents_{step}") for step in range(tables.price_steps)
+    ]
+    prices = pl.concat(steps).drop_nulls("day").sort("day", "level_no")
+    services = tables.services.select(
+        "service_no", pl.col("kind").cast(pl.String), "ratio_numerator", "ratio_denominator",
+        pays_by_line=~pl.col("has_budget"), pro_rata=(pl.col("first_broken").cast(pl.String) == "pro rata").fill_null(False),
+    )  # fmt: skip
+    limits = ceilings.ceilings.join(ceilings.over, on="ceiling_no").select(
+        "ceiling_no", "service_no", limit="limit_cents", of_service=pl.col("service").is_not_null()
+    )
+    return Terms(_frame(prices), _frame(services), _frame(limits))
+
+
+def lines_in_pandas(lines: pl.DataFrame) -> pd.DataFrame:
+    """The accepted lines that count, in memory; this is not timed."""
+    live = lines.filter(~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
+    return _frame(
+        live.select(
+            "line", "contract_no", "service_no", "level_no", "client_no", "month", "start", "end",
+            "allocation_start", "allocation_end", "quantity_milli",
+        )
+    )  # fmt: skip
+
+
+def _frame(frame: pl.DataFrame) -> pd.DataFrame:
+    columns = {}
+    for column in frame:
+        if column.dtype == pl.Date:
+            columns[column.name] = pd.Series(column.to_numpy().astype("datetime64[s]"))
+        elif column.dtype.is_integer() and not column.null_count():
+            columns[column.name] = pd.Series(column.cast(pl.Int64).to_numpy())
+        else:
+            columns[column.name] = pd.Series(column.to_list())
+    return pd.DataFrame(columns)
+
+
+def price(lines: pd.DataFrame, terms: Terms) -> Priced:
+    """Everything that is timed."""
+    priced = pd.merge_asof(
+        lines.sort_values("start", kind="stable"), terms.prices, left_on="start", right_on="day", by="level_no"
+    ).merge(terms.services, on="service_no", how="left")
+    priced["value"] = _values(priced)
+    priced["left"] = priced["value"].where(priced["pays_by_line"], 0)
+    priced["cut"] = 0
+    for of_service in (True, False):
+        over = terms.ceilings.loc[terms.ceilings["of_service"] == of_service, ["ceiling_no", "service_no", "limit"]]
+        under = priced[["line", "service_no", "start", "left"]].merge(over, on="service_no")
+        under = under.sort_values(["ceiling_no", "start", "line"])
+        after = under.groupby("ceiling_no")["left"].cumsum()
+        above = (after - under["limit"]).clip(lower=0)
+        above_before = (after - under["left"] - under["limit"]).clip(lower=0)
+        cuts = pd.DataFrame({"line": under["line"], "taken": above - above_before})
+        taken = priced[["line"]].merge(cuts, on="line", how="left")["taken"].fillna(0).astype("int64")
+        priced["cut"] += taken
+        priced["left"] -= taken
+    sums = priced.groupby(["contract_no", "service_no", "month"])[["value", "left", "cut"]].sum()
+    return Priced(
+        claimed=_nonzero(sums["value"]),
+        earned=_nonzero(sums["left"]),
+        cut=_nonzero(sums["cut"]),
+        clients_of_service=priced.groupby("service_no")["client_no"].nunique().to_dict(),
+        clients_of_contract=priced.groupby("contract_no")["client_no"].nunique().to_dict(),
+    )
+
+
+def _nonzero(sums: pd.Series) -> dict[tuple[int, int, int], int]:
+    return {key: value for key, value in sums.to_dict().items() if value}
+
+
+def _values(lines: pd.DataFrame) -> pd.Series:
+    """The value of each line in cents, kind by kind."""
+    value = pd.Series(0, index=lines.index, dtype="int64")
+    kinds = {kind: part for kind, part in lines.groupby("kind") if kind != "none"}
+    for kind, part in kinds.items():
+        cents = part["cents"].astype("int64")
+        match kind:
+            case "tariff":
+                numerator = cents * part["quantity_milli"].astype("int64") * part["ratio_numerator"].astype("int64")
+                denominator = part["ratio_denominator"].astype("int64") * 1000
+                value.loc[part.index] = (2 * numerator + denominator) // (2 * denominator)
+            case "weekly_tariff":
+                value.loc[part.index] = cents * _sundays(part)
+            case "monthly_tariff":
+                first, last = _month_days(part["month"])
+                begins = _ordinal(part["allocation_start"].fillna(part["start"]))
+                whole = last - first + 1
+                days = np.where((begins > first) & part["pro_rata"].astype(bool), last - begins + 1, whole)
+                value.loc[part.index] = (2 * cents * days + whole) // (2 * whole)
+            case "person_fee":
+                counts = _ordinal(part["start"]) <= _month_days(part["month"])[0]
+                counting = part[counts].sort_values("line")
+                first_of_client = counting[~counting.duplicated(["service_no", "client_no", "month"])]
+                value.loc[first_of_client.index] = first_of_client["cents"].astype("int64")
+    return value
+
+
+def _ordinal(days: pd.Series) -> np.ndarray:
+    return days.to_numpy().astype("datetime64[D]").astype("int64") + _ORDINAL
+
+
+def _month_days(months: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The first and the last day of each month, as ordinals."""
+    index = months.to_numpy() - 1970 * 12
+    first = index.astype("datetime64[M]").astype("datetime64[D]").astype("int64") + _ORDINAL
+    after = (index + 1).astype("datetime64[M]").astype("datetime64[D]").astype("int64") + _ORDINAL
+    return first, after - 1
+
+
+def _sundays(lines: pd.DataFrame) -> np.ndarray:
+    first_of_month, last_of_month = _month_days(lines["month"])
+    begins, ends = _ordinal(lines["allocation_start"]), _ordinal(lines["allocation_end"])
+    first, last = np.maximum(begins, first_of_month), np.minimum(ends, last_of_month)
+    whole = np.where(last >= first, last // 7 - (first - 1) // 7, 0)
+    last_sunday = ends // 7 * 7
+    broken = (ends % 7 != 0) & (last_sunday >= begins) & (last_sunday >= first_of_month) & (last_sunday <= last_of_month)
+    return whole + broken
