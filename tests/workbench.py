@@ -188,3 +188,31 @@ def line_values(settlement: Settlement) -> dict[tuple[str, int], int]:
         .select("delivery", "row", pl.col("cents").fill_null(0))
     )
     return {(delivery, row): cents for delivery, row, cents in rows.iter_rows()}
+
+
+# ---- a workspace on disk ---------------------------------------------------------------------------------
+
+_HEADINGS = {
+    "client": "Cliënt", "service": "Zorgvorm", "intensity": "Intensiteit", "start": "Begindatum", "end": "Einddatum",
+    "quantity": "Aantal", "unit": "Eenheid", "direction": "Debet/Credit", "reference": "Referentienummer",
+    "previous_reference": "Vorig referentienummer", "goal_attainment": "Doelrealisatie", "dropout": "Uitval",
+}  # fmt: skip
+
+
+def write_delivery(inputs: Path, one: File) -> Path:
+    """A delivery as a CSV that an office sends: the contract's number in its name."""
+    present = [name for name in _HEADINGS if any(name in line for line in one.lines)] or ["client"]
+    rows = [[_HEADINGS[name] for name in present], *([line.get(name, "") for name in present] for line in one.lines)]
+    path = inputs / one.claim_month / f"{one.contract}_{one.name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(";".join(row) + "\r\n" for row in rows), encoding="utf-8-sig")
+    return path
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder but the lock, by path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }

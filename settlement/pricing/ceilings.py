@@ -125,10 +125,12 @@ def left_cents() -> pl.Expr:
 def filled(earnings: pl.DataFrame, ceilings: CeilingTables, of_services: bool) -> pl.DataFrame:
     """How full each ceiling of services (or of contracts) is: CEILINGS with ``filled_cents``, in order of ``ceiling_no``."""
     chosen = _tier(ceilings.ceilings, of_services)
-    sums = (
-        _in_scope(earnings, chosen, ceilings.over)
-        .group_by("ceiling_no").agg(filled_cents=left_cents().sum())
+    # Added up by month first: ceilings are then laid over a few sums, not over the lines.
+    by_month = (
+        earnings.lazy().filter(pl.col("live") & pl.col("earns"))
+        .group_by("service_no", "month").agg(left=left_cents().sum()).collect()
     )  # fmt: skip
+    sums = _in_scope(by_month, chosen, ceilings.over).group_by("ceiling_no").agg(filled_cents=pl.col("left").sum())
     return (
         chosen.join(sums, on="ceiling_no", how="left", maintain_order="left")
         .with_columns(pl.col("filled_cents").fill_null(0))
@@ -144,8 +146,13 @@ def cap(
         return earnings
     chosen = ceilings.ceilings.filter(pl.col("ceiling_no").is_in(list(biting)))
     column = "cut_service_cents" if of_services else "cut_contract_cents"
-    scope = _in_scope(earnings, chosen, ceilings.over).sort("ceiling_no", "date", "line", "row_no", nulls_last=True)
-    left = left_cents()
+    bounded = ceilings.over.join(chosen, on="ceiling_no", how="semi").get_column("service_no").unique()
+    earning = (
+        earnings.lazy().filter(pl.col("live") & pl.col("earns") & pl.col("service_no").is_in(bounded.implode()))
+        .select("service_no", "month", "date", "line", "row_no", left=left_cents()).collect()
+    )  # fmt: skip
+    scope = _in_scope(earning, chosen, ceilings.over).sort("ceiling_no", "date", "line", "row_no", nulls_last=True)
+    left = pl.col("left")
     after = left.cum_sum().over("ceiling_no")
     excess = (after - pl.col("limit_cents")).clip(lower_bound=0)
     excess_before = (after - left - pl.col("limit_cents")).clip(lower_bound=0)
@@ -158,11 +165,12 @@ def cap(
     cuts = scope.select(
         "row_no", cut=cut, held=pl.when(pl.col("above") == "held").then(cut).otherwise(pl.lit(0, dtype=pl.Int64))
     )
-    return (
-        earnings.join(cuts, on="row_no", how="left", maintain_order="left")
-        .with_columns(pl.col(column) + pl.col("cut").fill_null(0), pl.col("held_cents") + pl.col("held").fill_null(0))
-        .drop("cut", "held")
-    )
+    def added(name: str, more: str) -> pl.Series:
+        # An earning has one ceiling of each tier, and its ``row_no`` is where it stands.
+        before = earnings.get_column(name)
+        return before.scatter(cuts.get_column("row_no"), before.gather(cuts.get_column("row_no")) + cuts.get_column(more))
+
+    return earnings.with_columns(added(column, "cut"), added("held_cents", "held"))
 
 
 def _tier(ceilings: pl.DataFrame, of_services: bool) -> pl.DataFrame:
@@ -170,7 +178,8 @@ def _tier(ceilings: pl.DataFrame, of_services: bool) -> pl.DataFrame:
 
 
 def _in_scope(earnings: pl.DataFrame, chosen: pl.DataFrame, over: pl.DataFrame) -> pl.DataFrame:
-    """The earnings under each ceiling: live, earning, of its services, in its year or month."""
+    """Those of earnings (live and earning ones, or their sums by month) that stand under each ceiling: of its services,
+    in its year or month."""
     bounded = chosen.join(over, on="ceiling_no").select(
         "ceiling_no", "service_no", "per", "bucket", "limit_cents", "above", "above_share_bp"
     )
@@ -178,8 +187,7 @@ def _in_scope(earnings: pl.DataFrame, chosen: pl.DataFrame, over: pl.DataFrame) 
     for per, bucket in (("year", pl.col("month") // 12), ("month", pl.col("month")), ("contract", pl.lit(0, dtype=pl.Int32))):
         part = bounded.filter(pl.col("per") == per)
         if part.height:
-            earning = earnings.filter(pl.col("live") & pl.col("earns")).with_columns(bucket=bucket)
-            frames.append(earning.join(part.drop("per"), on=["service_no", "bucket"]))
+            frames.append(earnings.with_columns(bucket=bucket).join(part.drop("per"), on=["service_no", "bucket"]))
     if not frames:
         return earnings.clear().with_columns(
             bucket=pl.lit(0, dtype=pl.Int32), ceiling_no=pl.lit(0, dtype=pl.UInt32), limit_cents=pl.lit(0, dtype=pl.Int64),

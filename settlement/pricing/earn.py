@@ -42,9 +42,9 @@ def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
         _instalments(tables.contracts, tables, period),
     ]
     first = tables.services.select("service_no", "first_open_month")
+    found = pl.concat([frame.select(EARNINGS.keys()).cast(pl.Schema(EARNINGS)) for frame in frames])
     return (
-        pl.concat([frame.select(EARNINGS.keys()).cast(pl.Schema(EARNINGS)) for frame in frames])
-        .join(first, on="service_no", how="left", maintain_order="left")
+        found.join(first, on="service_no", how="left", maintain_order="left")
         .filter((pl.col("month") <= period.index) & (pl.col("month") >= pl.col("first_open_month")))
         .drop("first_open_month")
     )

@@ -39,15 +39,29 @@ def month_last(month: pl.Expr) -> pl.Expr:
     return (month_first(month + 1).to_physical() - 1).cast(pl.Date)
 
 
-def weeks_in_month(rule: pl.Expr) -> pl.Expr:
+def _month_days(lines: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
+    """The first and last day of each line's month, looked up: making a date for each line costs more than all the rest."""
+    months = lines.get_column("month")
+    earliest, latest = months.min(), months.max()
+    if not isinstance(earliest, int) or not isinstance(latest, int):
+        return month_first(pl.col("month")), month_last(pl.col("month"))
+    every = pl.select(month=pl.int_range(earliest, latest + 1, dtype=pl.Int32))
+    at = pl.col("month") - earliest
+    first, last = every.select(first=month_first(pl.col("month")), last=month_last(pl.col("month")))
+    return pl.lit(first).gather(at), pl.lit(last).gather(at)
+
+
+def weeks_in_month(rule: pl.Expr, first_day: pl.Expr | None = None, last_day: pl.Expr | None = None) -> pl.Expr:
     """How many weeks of its allocation a line's month counts: under ``sundays`` and ``started``.
 
     Sundays: the national output rule (iJw IV077): the Sundays in the part of the allocation in the month; the last broken
     week belongs to the month of the allocation's last Sunday. An allocation without a Sunday counts 0, or 1 in the
     month of its first day where ``short_allocation: one week``.
     Started: each ISO week touched by the allocation, in the month of its first day in the allocation.
+    ``first_day`` and ``last_day`` of the month are worked out unless they are given.
     """
-    first_of_month, last_of_month = ordinal(month_first(pl.col("month"))), ordinal(month_last(pl.col("month")))
+    first_of_month = ordinal(month_first(pl.col("month")) if first_day is None else first_day)
+    last_of_month = ordinal(month_last(pl.col("month")) if last_day is None else last_day)
     begins, ends = ordinal(pl.col("allocation_start")), ordinal(pl.col("allocation_end"))
     first, last = pl.max_horizontal(begins, first_of_month), pl.min_horizontal(ends, last_of_month)
     sundays = pl.when(last >= first).then(last // 7 - (first - 1) // 7).otherwise(0)
@@ -115,10 +129,10 @@ def _tariff(part: pl.DataFrame) -> list[pl.Expr]:
     return [rounded_as(pl.col("rounding"), numerator, denominator).cast(pl.Int64).alias("value_cents")]
 
 
-def _weekly(_: pl.DataFrame) -> list[pl.Expr]:
+def _weekly(part: pl.DataFrame) -> list[pl.Expr]:
     days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
     by_days = pl.col("weeks") == "days"
-    weeks = weeks_in_month(pl.col("weeks"))
+    weeks = weeks_in_month(pl.col("weeks"), *_month_days(part))
     value = (
         pl.when(by_days).then(rounded_as(pl.col("rounding"), pl.col("price_cents") * days, 7))
         .otherwise(pl.col("price_cents") * weeks)
@@ -126,8 +140,8 @@ def _weekly(_: pl.DataFrame) -> list[pl.Expr]:
     return [pl.when(by_days).then(days).otherwise(weeks).alias("parts"), value.alias("value_cents")]
 
 
-def _monthly(_: pl.DataFrame) -> list[pl.Expr]:
-    first, last = month_first(pl.col("month")), month_last(pl.col("month"))
+def _monthly(part: pl.DataFrame) -> list[pl.Expr]:
+    first, last = _month_days(part)
     begins, ends = pl.coalesce("allocation_start", "start"), pl.coalesce("allocation_end", "end")
     # A month that is broken at both ends is its client's first: the rule of the first month decides.
     rule = (

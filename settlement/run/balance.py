@@ -109,12 +109,13 @@ def _rows_are_totals(settlement: Settlement, statements: Sequence[Statement]) ->
 
 
 def _advice_is_totals(statements: Sequence[Statement], payments: Sequence[Payment]) -> Iterator[str]:
-    advice = {payment.statement: payment.cents for payment in payments}
+    advice: dict[str, int] = defaultdict(int)
+    for payment in payments:
+        advice[payment.statement] += payment.cents
     due = {one.number: one.to_pay_cents for one in statements if one.to_pay_cents}
-    if advice != due or len(advice) != len(payments):
-        for number in sorted(advice.keys() | due.keys()):
-            if advice.get(number) != due.get(number):
-                yield f"{number}: the advice pays {advice.get(number, 0)} cents, the statement {due.get(number, 0)}"
+    for number in sorted(advice.keys() | due.keys()):
+        if advice.get(number) != due.get(number):
+            yield f"{number}: the advice pays {advice.get(number, 0)} cents, the statement {due.get(number, 0)}"
 
 
 def _postings_are_totals(
@@ -125,7 +126,9 @@ def _postings_are_totals(
     for posting in postings:
         by_account[posting.contract, posting.account] += posting.cents
         total[posting.contract] += posting.cents
-    paid = {payment.contract: payment.cents for payment in payments}
+    paid: dict[str, int] = defaultdict(int)
+    for payment in payments:
+        paid[payment.contract] += payment.cents
     for one in statements:
         contract = one.contract.number
         changed = sum(row.difference_cents for row in one.rows)

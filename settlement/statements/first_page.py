@@ -277,9 +277,18 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
             sheet.put(row, 3 + offset, values[index], look.but(bottom=RULE))
         sheet.height(row, row_height(lines_of(each.service, _OVERVIEW_WIDTHS[1], 10), 10) + 1)
         row += 1
-    if len(services) > 1 or none_of_its_own:
+    # What terms of the whole contract give or take (its ceiling, a bonus, what is withheld) belongs to no service.
+    of_contract = statement.entitled_to_date_cents - sum(each.entitled_cents for each in services)
+    if of_contract:
+        sheet.put(row, 2, words.text("whole contract"), Look(bottom=RULE))
+        for offset in range(len(columns)):
+            sheet.put(row, 3 + offset, None, Look(bottom=RULE))
+        ink = RED if of_contract < 0 else INK
+        sheet.put(row, 6, of_contract, _AMOUNT.but(bottom=RULE, ink=ink))
+        row += 1
+    if len(services) > 1 or none_of_its_own or of_contract:
         claimed = sum(each.claimed_cents for each in services)
-        entitled = sum(each.entitled_cents for each in services)
+        entitled = statement.entitled_to_date_cents
         total = Look(bold=True, bottom=NAVY, align="right")
         sheet.put(row, 2, words.text("total"), total.but(align="left", indent=0), to=4)
         sheet.put(row, 5, claimed if valued else None, total.but(kind="amount"))
