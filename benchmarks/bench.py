@@ -29,6 +29,7 @@ from benchmarks.region import Made, make_region
 from settlement import __version__
 from settlement.decisions.engine import Engine
 from settlement.decisions.rounds import ceilings_round, filled_of
+from settlement.deliveries.lines import LINES
 from settlement.pricing.ceilings import ceiling_tables, with_cuts
 from settlement.pricing.earn import earn
 from settlement.pricing.positions import (
@@ -40,6 +41,7 @@ from settlement.pricing.positions import (
     positions,
     targets,
 )
+from settlement.pricing.resolve import resolve
 from settlement.pricing.tables import Tables, build_tables
 from settlement.pricing.value import value_lines
 from settlement.run.digests import digest_of
@@ -149,7 +151,7 @@ def price_ours(
     ceilings, asked = ceiling_tables(tables, period), targets(tables, period)
     with Engine() as engine:
         clock.begin("pricing")
-        valued = value_lines(lines, tables)
+        valued = value_lines(resolve(lines, tables), tables)
         earnings = with_cuts(earn(valued, tables, period))
         clock.begin("ceilings")
         earnings, of_services = ceilings_round(engine, earnings, ceilings, tables, period, of_services=True)
@@ -171,7 +173,7 @@ def price_ours(
 def compare(settled: Settlement, repetitions: int) -> tuple[dict[str, list[float]], list[float]]:
     """Both prices of the same accepted lines, by turns; raises ``ResultsDifferError`` when a cent or a client differs."""
     tables = build_tables(settled.rulebook)
-    lines = settled.accepted.lines.drop("price_cents", "parts", "value_cents").rechunk()
+    lines = settled.accepted.lines.select(*LINES, "is_credit", "is_care", "credited", "undoes").rechunk()
     terms = terms_in_pandas(tables, ceiling_tables(tables, settled.period))
     plain_lines = lines_in_pandas(settled.accepted.lines)
     ours: dict[str, list[float]] = {name: [] for name in COMPARED}
@@ -195,19 +197,27 @@ def _check_same(settled: Settlement, counted: Counted, priced: Priced, tables: T
     """
     if counted.monthly != settled.counted.monthly or counted.counts != settled.counted.counts:
         raise ResultsDifferError("what is timed is not what the settlement counted")
+    numbers = list(tables.contracts)
+    services = {row[0]: row[1:] for row in tables.services.select("service_no", "contract", "service", "has_budget").rows()}
+    own: dict[str, dict[tuple[str, str, int], int]] = {}
+    for name in ("claimed", "earned", "cut"):
+        sums = getattr(counted.monthly, name)
+        own[name] = {
+            (numbers[contract], services[service][1], month): cents
+            for (contract, service, month), cents in sums.items()
+            if name != "earned" or not services[service][2]
+        }
     year, as_of = settled.period.year, settled.period.index
-    by_budget = set(tables.services.filter("has_budget").get_column("service_no").to_list())
-    earned = {key: cents for key, cents in counted.monthly.earned.items() if key[1] not in by_budget}
-    clients = {key: found["clients"] for key, found in counted.counts.counts.items() if key[2:] == (year, as_of)}
+    clients = {key[:2]: found["clients"] for key, found in counted.counts.counts.items() if key[2:] == (year, as_of)}
     pairs: tuple[tuple[str, object, object], ...] = (
-        ("claimed", counted.monthly.claimed, priced.claimed),
-        ("earned", earned, priced.earned),
-        ("cut", counted.monthly.cut, priced.cut),
-        ("clients", {key[1]: n for key, n in clients.items() if key[1] >= 0}, priced.clients_of_service),
-        ("clients", {key[0]: n for key, n in clients.items() if key[1] < 0}, priced.clients_of_contract),
+        ("claimed", own["claimed"], priced.claimed),
+        ("earned", own["earned"], priced.earned),
+        ("cut", own["cut"], priced.cut),
+        ("clients", {services[key[1]][:2]: n for key, n in clients.items() if key[1] >= 0}, priced.clients_of_service),
+        ("clients", {numbers[key[0]]: n for key, n in clients.items() if key[1] < 0}, priced.clients_of_contract),
     )
-    for name, own, plain in pairs:
-        if own != plain:
+    for name, mine, plain in pairs:
+        if mine != plain:
             raise ResultsDifferError(f"{name}: settlement and pandas differ")
 
 
@@ -257,8 +267,8 @@ def table(figures: Figures) -> str:
     found = [
         "",
         f"Python {platform.python_version()}, polars {pl.__version__}, pandas {pd.__version__}, {os.cpu_count()} cores",
-        f"{made.lines} lines delivered: {figures.accepted} accepted, {figures.refused} refused; "
-        f"{figures.statements} statements",
+        f"{made.lines} lines delivered: {figures.accepted} accepted, {figures.refused} refused",
+        f"{figures.statements} statements, together € {figures.to_pay_cents / 100:,.2f}",
         "",
         "The whole run, files to files",
         *(f"  {name:<12}{seconds:8.2f} s" for name, seconds in figures.stages.items()),

@@ -1,4 +1,4 @@
-"""The plain alternative: the same lines priced with pandas, as one would write it at a desk.
+"""The plain alternative: the same lines priced with pandas, as an analyst would write it.
 
 Tariff by date, price, cap by ceiling in order, sums by contract, service and month, distinct clients to date. For the
 kinds of contract that ``region.py`` makes.
@@ -6,6 +6,7 @@ kinds of contract that ``region.py`` makes.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,49 +22,62 @@ _ORDINAL = 719_163
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms as pandas tables."""
+    """The terms as pandas tables. A product is a code, or the name of a service where lines name that."""
 
-    prices: pd.DataFrame
-    """level_no, day, cents; in order of day."""
     services: pd.DataFrame
+    """contract, product, service, kind, numerator, denominator, pays_by_line, pro_rata."""
+    prices: pd.DataFrame
+    """contract, product, intensity (empty: any), day, until (not included), cents."""
     ceilings: pd.DataFrame
-    """ceiling_no, service_no, limit, of_service."""
+    """ceiling_no, contract, service, limit, of_service."""
 
 
 @dataclass(frozen=True)
 class Priced:
-    """What is compared: cents by (contract_no, service_no, month), and clients to date."""
+    """What is compared: cents by (contract, service, month), and clients to date."""
 
-    claimed: dict[tuple[int, int, int], int]
-    earned: dict[tuple[int, int, int], int]
-    cut: dict[tuple[int, int, int], int]
-    clients_of_service: dict[int, int]
-    clients_of_contract: dict[int, int]
+    claimed: dict[tuple[str, str, int], int]
+    earned: dict[tuple[str, str, int], int]
+    cut: dict[tuple[str, str, int], int]
+    clients_of_service: dict[tuple[str, str], int]
+    clients_of_contract: dict[str, int]
 
 
 def terms_in_pandas(tables: Tables, ceilings: CeilingTables) -> Terms:
     """The same terms, made ready; this is not timed."""
+    by_code = tables.codes.select("service_no", product=pl.col("code").str.to_uppercase())
+    by_name = tables.names.join(by_code, on="service_no", how="anti").select("service_no", product="name")
+    products = pl.concat([by_code, by_name])
+    services = tables.services.join(products, on="service_no").select(
+        "contract", "product", "service", pl.col("kind").cast(pl.String), "ratio_numerator", "ratio_denominator",
+        pays_by_line=~pl.col("has_budget"), pro_rata=(pl.col("first_broken").cast(pl.String) == "pro rata").fill_null(False),
+    )  # fmt: skip
     steps = [
         tables.prices.select("level_no", day=f"day_{step}", cents=f"cents_{step}") for step in range(tables.price_steps)
     ]
-    prices = pl.concat(steps).drop_nulls("day").sort("day", "level_no")
-    services = tables.services.select(
-        "service_no", pl.col("kind").cast(pl.String), "ratio_numerator", "ratio_denominator",
-        pays_by_line=~pl.col("has_budget"), pro_rata=(pl.col("first_broken").cast(pl.String) == "pro rata").fill_null(False),
+    prices = (
+        pl.concat(steps).drop_nulls("day").join(tables.levels, on="level_no").join(products, on="service_no")
+        .join(tables.services.select("service_no", "contract"), on="service_no").sort("day", "level_no")
+        .select(
+            "contract", "product", "day", "cents", intensity="intensity_name",
+            until=pl.col("day").shift(-1).over("level_no", "product").fill_null(dt.date(9999, 1, 1)),
+        )
     )  # fmt: skip
-    limits = ceilings.ceilings.join(ceilings.over, on="ceiling_no").select(
-        "ceiling_no", "service_no", limit="limit_cents", of_service=pl.col("service").is_not_null()
-    )
-    return Terms(_frame(prices), _frame(services), _frame(limits))
+    limits = (
+        ceilings.ceilings.rename({"service": "own"}).join(ceilings.over, on="ceiling_no")
+        .join(tables.services.select("service_no", "service"), on="service_no")
+        .select("ceiling_no", "contract", "service", limit="limit_cents", of_service=pl.col("own").is_not_null())
+    )  # fmt: skip
+    return Terms(_frame(services), _frame(prices), _frame(limits))
 
 
 def lines_in_pandas(lines: pl.DataFrame) -> pd.DataFrame:
-    """The accepted lines that count, in memory; this is not timed."""
+    """The accepted lines that count, as they were delivered, in memory; this is not timed."""
     live = lines.filter(~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
     return _frame(
         live.select(
-            "line", "contract_no", "service_no", "level_no", "client_no", "month", "start", "end",
-            "allocation_start", "allocation_end", "quantity_milli",
+            "line", "contract", "client", "start", "end", "allocation_start", "allocation_end", "quantity_milli",
+            product=pl.coalesce("code", "service"), intensity=pl.col("intensity").fill_null(""),
         )
     )  # fmt: skip
 
@@ -82,15 +96,17 @@ def _frame(frame: pl.DataFrame) -> pd.DataFrame:
 
 def price(lines: pd.DataFrame, terms: Terms) -> Priced:
     """Everything that is timed."""
-    priced = pd.merge_asof(
-        lines.sort_values("start", kind="stable"), terms.prices, left_on="start", right_on="day", by="level_no"
-    ).merge(terms.services, on="service_no", how="left")
+    product = ["contract", "product"]
+    priced = lines.merge(terms.prices, on=[*product, "intensity"], how="left")
+    in_force = (priced["day"] <= priced["start"]) & (priced["start"] < priced["until"])
+    priced = priced[in_force | priced["day"].isna()].merge(terms.services, on=product, how="left")
+    priced["month"] = priced["start"].dt.year * 12 + priced["start"].dt.month - 1
     priced["value"] = _values(priced)
     priced["left"] = priced["value"].where(priced["pays_by_line"], 0)
     priced["cut"] = 0
     for of_service in (True, False):
-        over = terms.ceilings.loc[terms.ceilings["of_service"] == of_service, ["ceiling_no", "service_no", "limit"]]
-        under = priced[["line", "service_no", "start", "left"]].merge(over, on="service_no")
+        over = terms.ceilings.loc[terms.ceilings["of_service"] == of_service].drop(columns="of_service")
+        under = priced[["line", "contract", "service", "start", "left"]].merge(over, on=["contract", "service"])
         under = under.sort_values(["ceiling_no", "start", "line"])
         after = under.groupby("ceiling_no")["left"].cumsum()
         above = (after - under["limit"]).clip(lower=0)
@@ -99,17 +115,17 @@ def price(lines: pd.DataFrame, terms: Terms) -> Priced:
         taken = priced[["line"]].merge(cuts, on="line", how="left")["taken"].fillna(0).astype("int64")
         priced["cut"] += taken
         priced["left"] -= taken
-    sums = priced.groupby(["contract_no", "service_no", "month"])[["value", "left", "cut"]].sum()
+    sums = priced.groupby(["contract", "service", "month"])[["value", "left", "cut"]].sum()
     return Priced(
         claimed=_nonzero(sums["value"]),
         earned=_nonzero(sums["left"]),
         cut=_nonzero(sums["cut"]),
-        clients_of_service=priced.groupby("service_no")["client_no"].nunique().to_dict(),
-        clients_of_contract=priced.groupby("contract_no")["client_no"].nunique().to_dict(),
+        clients_of_service=priced.groupby(["contract", "service"])["client"].nunique().to_dict(),
+        clients_of_contract=priced.groupby("contract")["client"].nunique().to_dict(),
     )
 
 
-def _nonzero(sums: pd.Series) -> dict[tuple[int, int, int], int]:
+def _nonzero(sums: pd.Series) -> dict[tuple[str, str, int], int]:
     return {key: value for key, value in sums.to_dict().items() if value}
 
 
@@ -135,7 +151,7 @@ def _values(lines: pd.DataFrame) -> pd.Series:
             case "person_fee":
                 counts = _ordinal(part["start"]) <= _month_days(part["month"])[0]
                 counting = part[counts].sort_values("line")
-                first_of_client = counting[~counting.duplicated(["service_no", "client_no", "month"])]
+                first_of_client = counting[~counting.duplicated(["contract", "service", "client", "month"])]
                 value.loc[first_of_client.index] = first_of_client["cents"].astype("int64")
     return value
 

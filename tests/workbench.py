@@ -210,9 +210,9 @@ def write_delivery(inputs: Path, one: File) -> Path:
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but the lock, by path."""
+    """Every file below a folder, by path; but for the lock and what SQLite keeps beside an open ledger."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and path.name != ".lock" and not path.name.startswith("ledger.sqlite-")
     }

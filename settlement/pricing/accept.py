@@ -68,9 +68,7 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted
     refusals = pl.concat([frame for frame in found if frame.height] or [_no_refusals()])
     refusals = _with_words(_with_cells(refusals, cells), tables)
     return Accepted(
-        lines=accepted.drop("faulty", "is_correction").with_columns(
-            client_no=pl.col("client").cast(pl.Categorical).to_physical().cast(pl.UInt32)
-        ),
+        lines=accepted.drop("faulty", "is_correction"),
         refusals=refusals.sort("line", "code"),
         stopped=stopped,
     )

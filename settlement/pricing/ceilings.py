@@ -128,7 +128,7 @@ def filled(earnings: pl.DataFrame, ceilings: CeilingTables, of_services: bool) -
     # Added up by month first: ceilings are then laid over a few sums, not over the lines.
     by_month = (
         earnings.lazy().filter(pl.col("live") & pl.col("earns"))
-        .group_by("service_no", "month").agg(left=left_cents().sum()).collect()
+        .group_by("service_no", "month").agg(left=left_cents().sum()).collect(engine="streaming")
     )  # fmt: skip
     sums = _in_scope(by_month, chosen, ceilings.over).group_by("ceiling_no").agg(filled_cents=pl.col("left").sum())
     return (

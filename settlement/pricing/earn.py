@@ -159,10 +159,11 @@ def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit(True))
     )  # fmt: skip
     bucket = pl.when(pl.col("person_per_year")).then(pl.col("month") // 12).otherwise(pl.col("month"))
-    part = part.with_columns(counts=counts & _is_live(), bucket=bucket, period=pl.col("month"))
-    part = part.sort("service_no", "month", "line")
-    earlier = pl.col("counts").cast(pl.Int32).cum_sum().over("service_no", "client_no", "bucket")
-    value = pl.when(pl.col("counts") & (earlier == 1)).then(pl.col("price_cents")).otherwise(0)
+    paying = (
+        part.filter(counts & _is_live()).select("line", "month", "service_no", "client_no", bucket=bucket)
+        .sort("month", "line").unique(["service_no", "client_no", "bucket"], keep="first").get_column("line")
+    )  # fmt: skip
+    value = pl.when(pl.col("line").is_in(paying.implode())).then(pl.col("price_cents")).otherwise(0)
     return _earning(part, value).sort("line")
 
 

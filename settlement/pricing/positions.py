@@ -6,6 +6,7 @@ Frames end here: what comes out is one small record for each service, year and m
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -51,16 +52,18 @@ def monthly_sums(earnings: pl.DataFrame, lines: pl.DataFrame) -> Monthly:
     else:
         earnings = earnings.with_columns(by_other=pl.lit(False))
     of_line = pl.col("line").is_not_null() & pl.col("live")
-    cut = pl.col("cut_service_cents") + pl.col("cut_contract_cents")
+    claimed = pl.when(of_line).then("value_cents").otherwise(0)
     sums = (
-        earnings.group_by("contract_no", "service_no", "month")
-        .agg(
-            claimed=pl.col("value_cents").filter(of_line).sum(),
-            earned=left_cents().filter(pl.col("live")).sum(),
-            cut=cut.sum(),
-            held=pl.col("held_cents").sum(),
-            subcontracted=pl.col("value_cents").filter(of_line & pl.col("by_other").fill_null(False)).sum(),
+        earnings.lazy()
+        .select(
+            "contract_no", "service_no", "month", "held_cents", claimed=claimed,
+            earned=pl.when("live").then(left_cents()).otherwise(0),
+            cut=pl.col("cut_service_cents") + pl.col("cut_contract_cents"),
+            subcontracted=pl.when(pl.col("by_other").fill_null(False)).then(claimed).otherwise(0),
         )
+        .group_by("contract_no", "service_no", "month")
+        .agg(pl.col("claimed", "earned", "cut", "subcontracted").sum(), held=pl.col("held_cents").sum())
+        .collect(engine="streaming")
     )  # fmt: skip
     keys = list(zip(*(sums.get_column(name).to_list() for name in ("contract_no", "service_no", "month")), strict=True))
 
@@ -113,6 +116,17 @@ class Counts:
 _IN_CARE = ["contract_no", "service_no", "client_no", "month"]
 
 
+_OF_CLIENT = [
+    pl.col("ended", "ended_now").any(), pl.col("quantity", "quantity_now").sum(), pl.col("first").min(), pl.col("last").max(),
+]  # fmt: skip
+"""What is known of a client at a place or a moment."""
+
+
+def _at(place: str, client: str) -> pl.Expr:
+    """Two whole numbers below 2³² as one."""
+    return pl.col(place).cast(pl.UInt64) * 2**32 + pl.col(client)
+
+
 def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[PositionKey, int], tables: Tables) -> Counts:
     """Counts clients and quantities for every position asked for. ``refusals`` has contract, delivery, row, claim_month."""
     moments = pl.DataFrame(
@@ -123,40 +137,50 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
     in_month = pl.col("month") == pl.col("as_of")
     # Lazily: of the many columns of the lines only these are touched.
     live = lines.lazy().filter(~pl.col("is_credit") & ~pl.col("credited"))
-    care = (
+    # First one row for each client of a service (at a place), and from these one for each of a contract (at a moment):
+    # every count below is over these, far fewer than the lines. Place and client are grouped on as one number: quickest.
+    moments = moments.with_row_index("moment")
+    places = moments.join(tables.services.select("contract_no", "service_no"), on="contract_no").with_row_index("place")
+    of_services = (
         live.filter("is_care")
         .select(
-            *_IN_CARE, quantity="quantity_milli", year=pl.col("month") // 12,
+            "service_no", "client_no", "month", quantity="quantity_milli", year=pl.col("month") // 12,
             ended=pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False),
         )
-        .join(moments.lazy(), on=["contract_no", "year"])
+        .join(places.lazy().select("place", "service_no", "year", "as_of"), on=["service_no", "year"])
         .filter(pl.col("month") <= pl.col("as_of"))
-        .with_columns(
-            first="month", last="month", ended_now=pl.col("ended") & in_month,
-            quantity_now=pl.when(in_month).then("quantity").otherwise(0),
+        .select(
+            "quantity", "ended", first="month", last="month", ended_now=pl.col("ended") & in_month,
+            quantity_now=pl.when(in_month).then("quantity").otherwise(0), client=_at("place", "client_no"),
         )
-        .collect()
+        .group_by("client").agg(_OF_CLIENT)
+        .with_columns(place=(pl.col("client") // 2**32).cast(pl.UInt32), client_no=pl.col("client") % 2**32)
+        .collect(engine="streaming")
+    )  # fmt: skip
+    of_contracts = (
+        of_services.lazy().join(places.lazy().select("place", "moment"), on="place")
+        .with_columns(client=_at("moment", "client_no"))
+        .group_by("client").agg(_OF_CLIENT)
+        .with_columns(moment=(pl.col("client") // 2**32).cast(pl.UInt32))
+        .collect(engine="streaming")
     )  # fmt: skip
     turned_away = (
         live.filter(~pl.col("is_care")).select(*_IN_CARE, year=pl.col("month") // 12)
         .join(moments.lazy(), on=["contract_no", "year"]).filter(pl.col("month") <= pl.col("as_of")).collect()
     )  # fmt: skip
     counts: dict[tuple[int, int, int, int], dict[str, int]] = {}
-    client, by_client = pl.col("client_no"), care
-    for scope in ("service", "contract"):
+    client = pl.col("client_no")
+    for scope, by_client, at, named in (
+        ("service", of_services, "place", places), ("contract", of_contracts, "moment", moments),
+    ):  # fmt: skip
         keys = ["contract_no", "service_no", "year", "as_of"] if scope == "service" else ["contract_no", "year", "as_of"]
-        # First one row for each client of a service, and from these one for each of a contract: every count below is
-        # over these, far fewer than the lines.
-        by_client = by_client.group_by(*keys, "client_no").agg(
-            pl.col("first").min(), pl.col("last").max(), pl.col("ended", "ended_now").any(),
-            pl.col("quantity", "quantity_now").sum(),
-        )  # fmt: skip
-        found = by_client.group_by(keys).agg(
-            clients=pl.len(), clients_in_month=(pl.col("last") == pl.col("as_of")).sum(),
-            new_clients_in_month=(pl.col("first") == pl.col("as_of")).sum(),
+        as_of = pl.col("as_of")
+        found = by_client.join(named.select(at, "as_of"), on=at).group_by(at).agg(
+            clients=pl.len(), clients_in_month=(pl.col("last") == as_of).sum(),
+            new_clients_in_month=(pl.col("first") == as_of).sum(),
             ended_clients=pl.col("ended").sum(), ended_clients_in_month=pl.col("ended_now").sum(),
             quantity=pl.col("quantity").sum(), quantity_in_month=pl.col("quantity_now").sum(),
-        )  # fmt: skip
+        ).join(named.select(at, *keys), on=at).drop(at)  # fmt: skip
         _collect(counts, found, scope)
         if turned_away.height:
             refused = turned_away.group_by(keys).agg(
@@ -286,6 +310,12 @@ def positions(tables: Tables, asked: Mapping[PositionKey, int], counted: Counted
     return {key: _measures(key, number, tables.contracts[key.contract], numbers, counted) for key, number in asked.items()}
 
 
+@functools.lru_cache(maxsize=10_000)
+def _whole(number: int) -> Fraction:
+    """A whole number as a fraction. Most are small and come again."""
+    return Fraction(number)
+
+
 def _measures(  # noqa: PLR0915 - one statement a measure, in the order of measures.py
     key: PositionKey, contract_no: int, contract: Contract, numbers: Mapping[tuple[str, str], int], counted: Counted
 ) -> Measures:
@@ -300,8 +330,8 @@ def _measures(  # noqa: PLR0915 - one statement a measure, in the order of measu
     found: Measures = {}
 
     def put(name: str, to_date: Fraction | int | None, month: Fraction | int | None = None) -> None:
-        found[name] = None if to_date is None else Fraction(to_date)
-        found[name + IN_MONTH] = None if month is None else Fraction(month)
+        found[name] = _whole(to_date) if isinstance(to_date, int) else to_date
+        found[name + IN_MONTH] = _whole(month) if isinstance(month, int) else month
 
     for name in ("clients", "ended_clients", "refused_clients"):
         put(name, counts.get(name, 0), counts.get(name + IN_MONTH, 0))

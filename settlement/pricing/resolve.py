@@ -19,22 +19,37 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 
     Adds ``line`` (position among all lines), ``contract_no``, ``service_no``, ``level_no`` (null where not found), the
     faults of naming (``unknown_service`` … booleans), ``month`` (Month.index of the first day; null without one),
-    and the acceptance attributes of the service. Lines of contracts that are not settled are left out.
+    ``client_no`` (for grouping only) and the acceptance attributes of the service. Lines of contracts that are not settled are left out.
     """
-    numbers = pl.DataFrame(
-        {"contract": list(tables.contracts), "contract_no": range(len(tables.contracts))},
-        schema={"contract": pl.String, "contract_no": pl.UInt32},
+    number = pl.col("contract").cast(pl.Enum(list(tables.contracts)), strict=False).to_physical().cast(pl.UInt32)
+    known = lines.with_row_index("line").with_columns(contract_no=number)
+    if known.get_column("contract_no").null_count():
+        known = known.filter(pl.col("contract_no").is_not_null())
+    wordings = known.select("contract_no", *(_numbered(known.get_column(word)) for word in _WORDS[1:]))
+    distinct = wordings.with_row_index("at").group_by(_WORDS).agg(pl.col("at").first()).with_row_index("wording")
+    meanings = _meanings(known.select(_WORDS)[distinct.get_column("at")].with_row_index("wording"), tables)
+    which = wordings.join(distinct, on=_WORDS, how="left", maintain_order="left").get_column("wording")
+    meant = meanings.sort("wording").drop("wording", *_WORDS)[which]
+    return known.hstack(meant).with_columns(
+        month=_month("start"),
+        end_month=_month("end"),
+        client_no=pl.col("client").cast(pl.Categorical).to_physical().cast(pl.UInt32),
     )
-    known = lines.with_row_index("line").join(numbers, on="contract", how="inner", maintain_order="left")
-    meanings = _meanings(known.select(_WORDS).unique(), tables)
-    month = pl.col("start").dt.year().cast(pl.Int32) * 12 + pl.col("start").dt.month().cast(pl.Int32) - 1
-    return known.join(meanings, on=_WORDS, how="left", nulls_equal=True, maintain_order="left").with_columns(
-        month=month, end_month=pl.col("end").dt.year().cast(pl.Int32) * 12 + pl.col("end").dt.month().cast(pl.Int32) - 1
-    )
+
+
+def _numbered(words: pl.Series) -> pl.Series:
+    """Each distinct word as a whole number, and no word as one more: a million lines are matched on these."""
+    known = words.drop_nulls().unique()
+    return words.cast(pl.Enum(known)).to_physical().cast(pl.UInt32).fill_null(len(known))
+
+
+def _month(day: str) -> pl.Expr:
+    """Month.index of a day."""
+    return pl.col(day).dt.year().cast(pl.Int32) * 12 + pl.col(day).dt.month().cast(pl.Int32) - 1
 
 
 def _meanings(words: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    """Each distinct wording with its service, level and faults: few rows, however many lines there are."""
+    """Each distinct wording (by its number) with its service, level and faults: few rows, however many lines there are."""
     services = tables.services
     only = (
         services.group_by("contract_no").agg(only_service=pl.col("service_no").first(), count=pl.len())
@@ -76,6 +91,7 @@ def _meanings(words: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     )  # fmt: skip
     has_service = pl.col("service_no").is_not_null()
     return found.select(
+        "wording",
         *_WORDS,
         "service_no",
         "level_no",

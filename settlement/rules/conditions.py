@@ -37,8 +37,8 @@ OPERATORS: dict[Operator, str] = {
 }
 """The comparisons, each with its meaning; ``between a and b`` means at least a and at most b."""
 
-MAXIMUM_ALTERNATIVES = 30
-MAXIMUM_COMPARISONS = 40
+MAXIMUM_ALTERNATIVES = 16
+MAXIMUM_COMPARISONS = 12
 
 _SIGNS = (
     (">=", "at least"), ("≥", "at least"), ("=>", "at least"), ("<=", "at most"), ("≤", "at most"), ("=<", "at most"),

@@ -238,6 +238,13 @@ def _complete_ceiling(keys: Keys) -> None:
     if "over" not in keys.entries:
         keys.fields["over"] = None
     keys.fields["signal_at_bp"] = tuple(sorted(keys.fields.get("signal_at_bp", ())))
+    if len(keys.fields["signal_at_bp"]) > MAXIMUM_SIGNAL_SHARES:
+        keys.problem(
+            "too-many-shares",
+            keys.entries["signal_at"].key.place,
+            f"{len(keys.fields['signal_at_bp'])} shares stand here",
+            f"At most {MAXIMUM_SIGNAL_SHARES} are told apart: leave the ones that somebody acts on.",
+        )
 
 
 def _read_needs(keys: Keys) -> None:
@@ -381,8 +388,21 @@ def _read_band(keys: Keys, text: Text, measure: str) -> Comparison | None:
     return comparisons[0]
 
 
+MAXIMUM_BANDS = 20
+MAXIMUM_SIGNAL_SHARES = 10
+"""More than anybody needs, and few enough for the engine to judge at once."""
+
+
 def _check_bands(keys: Keys, entry: Entry, bands: list[Band]) -> None:
     """Every band can be reached: limits go one way, and the last is ``otherwise``."""
+    if len(bands) > MAXIMUM_BANDS:
+        keys.problem(
+            "too-many-bands",
+            entry.key.place,
+            f"{len(bands)} bands stand here",
+            f"At most {MAXIMUM_BANDS} can be judged at once: take bands together.",
+        )
+        return
     if not bands or bands[-1].holds is not None or any(band.holds is None for band in bands[:-1]):
         place = next((band.place for band in bands[:-1] if band.holds is None), entry.key.place)
         keys.problem(

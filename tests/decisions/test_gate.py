@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from workbench import File, contract, gathered, rulebook_of
 
 from settlement.decisions import engine as engine_room
 from settlement.decisions.ask import (
@@ -50,7 +51,6 @@ from settlement.domain.problems import Place
 from settlement.domain.records import PositionKey
 from settlement.rules.reader import read_rulebook
 from settlement.settle import Before, Settlement, settle
-from workbench import File, contract, gathered, rulebook_of
 
 ROOT = Path(__file__).parents[2]
 KINDS = (

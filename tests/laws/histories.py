@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -115,29 +116,29 @@ def _with_end(rng: Random, agreed: Yaml) -> Yaml:
     return {**copy.deepcopy(agreed), "ends": ends}
 
 
-def _deliver(rng: Random, life: _Life, month: Month, counter: object, seen: Counter[str]) -> None:
+def _deliver(rng: Random, life: _Life, month: Month, counter: Iterator[int], seen: Counter[str]) -> None:
     """The file of a month: new lines, late lines, credits with their corrections; or an earlier file is replaced."""
     lines: list[Line] = []
     for _ in range(rng.randrange(5)):
-        lines.append(life.made.line(rng, month, next(counter)))  # type: ignore[call-overload]
+        lines.append(life.made.line(rng, month, next(counter)))
     if month > FIRST and rng.random() < 0.4:
         late = Month.from_index(rng.randrange(FIRST.index, month.index))
-        lines.append(life.made.line(rng, late, next(counter)))  # type: ignore[call-overload]
+        lines.append(life.made.line(rng, late, next(counter)))
         seen["late line"] += 1
     if rng.random() < 0.06:
-        lines.append({**life.made.line(rng, month, next(counter)), "service": "bestaat niet"})  # type: ignore[call-overload]
+        lines.append({**life.made.line(rng, month, next(counter)), "service": "bestaat niet"})
         seen["refused line"] += 1
     earlier = [(when, line) for when, (_, found) in life.files.items() for line in found if _can_be_credited(life, line)]
     if earlier and rng.random() < 0.45:
         when, line = rng.choice(earlier)
         life.credited[line["reference"]] = month
         credit = {key: value for key, value in line.items() if key in {"client", "service", "start", "end"}}
-        number = next(counter)  # type: ignore[call-overload]
+        number = next(counter)
         lines.append({**credit, "direction": "C", "reference": f"c{number}", "previous_reference": line["reference"]})
         seen["credit"] += 1
         if rng.random() < 0.7:
             service_month = Month(int(line["start"][:4]), int(line["start"][5:7]))
-            lines.append(life.made.line(rng, service_month, next(counter)))  # type: ignore[call-overload]
+            lines.append(life.made.line(rng, service_month, next(counter)))
             seen["credit with a correction"] += 1
     rng.shuffle(lines)
     if earlier and rng.random() < 0.15:
@@ -146,7 +147,7 @@ def _deliver(rng: Random, life: _Life, month: Month, counter: object, seen: Coun
             name, found = life.files[when]
             kept = [one for one in found if one is not line]
             if rng.random() < 0.5:
-                kept.append(life.made.line(rng, when, next(counter)))  # type: ignore[call-overload]
+                kept.append(life.made.line(rng, when, next(counter)))
             life.files[when] = (f"{name} v2", kept)
             seen["replaced delivery"] += 1
     if lines or rng.random() < 0.7:
@@ -251,8 +252,8 @@ def _count(settlement: Settlement, seen: Counter[str]) -> None:
             seen[f"engine: {answer.asked.kind} {kind}"] += 1
         term = answer.asked.subject
         if answer.asked.kind == "ceiling" and "cut" in answer.outcomes:
-            seen[f"ceiling: {term.above}"] += 1  # type: ignore[union-attr]
-            seen[f"ceiling: per {term.per}"] += 1  # type: ignore[union-attr]
+            seen[f"ceiling: {term.above}"] += 1
+            seen[f"ceiling: per {term.per}"] += 1
     credited = set(settlement.accepted.lines.filter("credited").get_column("contract").to_list())
     cut = {settlement.tables.services.row(n, named=True)["contract"] for (_, n, _) in settlement.counted.monthly.cut}
     seen["late credit under a biting ceiling"] += len(credited & cut)

@@ -54,7 +54,6 @@ def test_every_term_and_every_event_occurred_in_these_histories():
 
 
 @pytest.mark.campaign
-@pytest.mark.skipif(os.environ.get("SETTLEMENT_CAMPAIGN") != "1", reason="minutes long; SETTLEMENT_CAMPAIGN=1 runs it")
 def test_ten_thousand_histories_hold(capsys):
     counted: Counter[str] = Counter()
     number = int(os.environ.get("SETTLEMENT_HISTORIES", "10000"))

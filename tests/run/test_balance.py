@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from workbench import File, Line, contract, files_in, write_delivery, write_rules
 
 from settlement.domain.periods import Month
 from settlement.domain.records import Payment, Statement
 from settlement.run.balance import OutOfBalance
 from settlement.run.month import Workspace, draft
-from workbench import File, Line, contract, files_in, write_delivery, write_rules
 
 NOW = dt.datetime(2018, 4, 9, 6, tzinfo=dt.UTC)
 MARCH = Month(2018, 3)

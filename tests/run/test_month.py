@@ -8,12 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from workbench import File, Line, Yaml, contract, files_in, write_delivery, write_rules
 
 from settlement.domain.periods import Month
 from settlement.run.blocked import Blocked
 from settlement.run.ledger import Ledger
 from settlement.run.month import Workspace, approve, compute, draft
-from workbench import File, Line, Yaml, contract, files_in, write_delivery, write_rules
 
 ROOT = Path(__file__).parents[2]
 JANUARY, FEBRUARY, MARCH, APRIL = (Month(2018, number) for number in range(1, 5))
@@ -218,7 +218,7 @@ def test_an_approval_is_refused_when_a_rule_file_was_changed(office):
 def test_an_approval_is_refused_when_a_rule_file_came_or_went(office):
     office.draft(JANUARY)
     write_rules(office.workspace.rules, [{**BUDGET, "contract": "B-2"}])
-    with pytest.raises(Blocked, match="rule file b-2.yaml is new"):
+    with pytest.raises(Blocked, match=r"rule file b-2\.yaml is new"):
         office.approve(JANUARY)
     office.draft(JANUARY)
     (office.workspace.rules / "b-2.yaml").unlink()
@@ -250,7 +250,7 @@ def test_an_approval_is_refused_when_one_byte_of_the_papers_was_changed(name, of
 def test_an_approval_is_refused_when_a_paper_is_missing(office):
     office.draft(JANUARY)
     (office.workspace.outputs / "2018-01" / "payments.csv").unlink()
-    with pytest.raises(Blocked, match="payments.csv is missing"):
+    with pytest.raises(Blocked, match=r"payments\.csv is missing"):
         office.approve(JANUARY)
 
 
@@ -346,7 +346,7 @@ def test_a_contract_with_a_problem_is_not_settled_and_the_others_are(office):
 def test_without_rules_or_inputs_the_run_says_which_folder_is_missing(tmp_path):
     office = Office(tmp_path)
     shutil.rmtree(office.workspace.inputs)
-    with pytest.raises(Blocked, match="There is no folder .*inputs"):
+    with pytest.raises(Blocked, match=r"There is no folder .*inputs"):
         office.draft(JANUARY)
 
 
