@@ -43,11 +43,22 @@ def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
     ]
     first = tables.services.select("service_no", "first_open_month")
     found = pl.concat([frame.select(EARNINGS.keys()).cast(pl.Schema(EARNINGS)) for frame in frames])
+    if not _reaches_outside(found, first, period):
+        return found
     return (
         found.join(first, on="service_no", how="left", maintain_order="left")
         .filter((pl.col("month") <= period.index) & (pl.col("month") >= pl.col("first_open_month")))
         .drop("first_open_month")
     )
+
+
+def _reaches_outside(found: pl.DataFrame, first: pl.DataFrame, period: Month) -> bool:
+    """Whether any earning may lie before the first month that is open, or after the period."""
+    earliest, latest, opens = found["month"].min(), found["month"].max(), first["first_open_month"].max()
+    return not (
+        isinstance(earliest, int) and isinstance(latest, int) and isinstance(opens, int)
+        and opens <= earliest and latest <= period.index
+    )  # fmt: skip
 
 
 def _is_live() -> pl.Expr:

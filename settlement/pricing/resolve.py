@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
 from settlement.pricing.tables import ANY_LEVEL, Tables
@@ -21,31 +23,49 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     faults of naming (``unknown_service`` … booleans), ``month`` (Month.index of the first day; null without one),
     ``client_no`` (for grouping only) and the acceptance attributes of the service. Lines of contracts that are not settled are left out.
     """
-    number = pl.col("contract").cast(pl.Enum(list(tables.contracts)), strict=False).to_physical().cast(pl.UInt32)
-    known = lines.with_row_index("line").with_columns(contract_no=number)
-    if known.get_column("contract_no").null_count():
-        known = known.filter(pl.col("contract_no").is_not_null())
-    wordings = known.select("contract_no", *(_numbered(known.get_column(word)) for word in _WORDS[1:]))
-    distinct = wordings.with_row_index("at").group_by(_WORDS).agg(pl.col("at").first()).with_row_index("wording")
-    meanings = _meanings(known.select(_WORDS)[distinct.get_column("at")].with_row_index("wording"), tables)
-    which = wordings.join(distinct, on=_WORDS, how="left", maintain_order="left").get_column("wording")
-    meant = meanings.sort("wording").drop("wording", *_WORDS)[which]
-    return known.hstack(meant).with_columns(
-        month=_month("start"),
-        end_month=_month("end"),
-        client_no=pl.col("client").cast(pl.Categorical).to_physical().cast(pl.UInt32),
-    )
+    numbers = _numbers(lines, tables)
+    known = lines.with_row_index("line")
+    if numbers.get_column("contract_no").null_count():
+        is_known = numbers.get_column("contract_no").is_not_null()
+        known, numbers = known.filter(is_known), numbers.filter(is_known)
+    wordings = numbers.select(_WORDS).with_row_index("at").group_by(_WORDS).agg(pl.col("at").first()).with_row_index("wording")
+    said = known.select(_WORDS[1:])[wordings.get_column("at")].hstack(wordings.select("wording", "contract_no"))
+    meanings = _meanings(said, tables).sort("wording").drop("wording", *_WORDS)
+    which = numbers.select(_WORDS).join(wordings, on=_WORDS, how="left", maintain_order="left").get_column("wording")
+    # What all wordings have in common (most faults: none has them) is said once, not looked up for each line.
+    common = [column for column in meanings.columns if meanings.get_column(column).n_unique() == 1]
+    return (
+        known.hstack(numbers.drop(_WORDS[1:])).hstack(meanings.drop(common)[which])
+        .with_columns(pl.lit(meanings.get_column(column).first(), dtype=meanings.schema[column]).alias(column) for column in common)
+    )  # fmt: skip
 
 
-def _numbered(words: pl.Series) -> pl.Series:
-    """Each distinct word as a whole number, and no word as one more: a million lines are matched on these."""
-    known = words.drop_nulls().unique()
-    return words.cast(pl.Enum(known)).to_physical().cast(pl.UInt32).fill_null(len(known))
+def _numbers(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """For each line its contract_no, its words as whole numbers, client_no, month and end_month.
+
+    A million lines are matched and grouped on these. No word has a number as well.
+    """
+    distinct = lines.select(pl.col(_WORDS[1:]).drop_nulls().unique().implode()).row(0, named=True)
+    contract_no = pl.col("contract").cast(pl.Enum(list(tables.contracts)), strict=False).to_physical()
+    words = [
+        pl.col(word).cast(pl.Enum(known)).to_physical().cast(pl.UInt32).fill_null(len(known))
+        for word, known in distinct.items()
+    ]
+    client_no = pl.col("client").cast(pl.Categorical).to_physical()
+    return lines.select(
+        contract_no.cast(pl.UInt32).alias("contract_no"), *words, client_no=client_no.cast(pl.UInt32),
+        month=_months(lines.get_column("start")), end_month=_months(lines.get_column("end")),
+    )  # fmt: skip
 
 
-def _month(day: str) -> pl.Expr:
-    """Month.index of a day."""
-    return pl.col(day).dt.year().cast(pl.Int32) * 12 + pl.col(day).dt.month().cast(pl.Int32) - 1
+def _months(days: pl.Series) -> pl.Series:
+    """Month.index of each day, looked up: there are far fewer days than lines."""
+    first, last = days.min(), days.max()
+    if not isinstance(first, dt.date) or not isinstance(last, dt.date):
+        return pl.Series([None], dtype=pl.Int32).new_from_index(0, len(days))
+    every = pl.date_range(first, last, eager=True)
+    months = every.dt.year() * 12 + every.dt.month().cast(pl.Int32) - 1
+    return months.gather((days.to_physical() - every.to_physical().first()).cast(pl.UInt32))
 
 
 def _meanings(words: pl.DataFrame, tables: Tables) -> pl.DataFrame:

@@ -277,14 +277,9 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
             sheet.put(row, 3 + offset, values[index], look.but(bottom=RULE))
         sheet.height(row, row_height(lines_of(each.service, _OVERVIEW_WIDTHS[1], 10), 10) + 1)
         row += 1
-    # What terms of the whole contract give or take (its ceiling, a bonus, what is withheld) belongs to no service.
     of_contract = statement.entitled_to_date_cents - sum(each.entitled_cents for each in services)
     if of_contract:
-        sheet.put(row, 2, words.text("whole contract"), Look(bottom=RULE))
-        for offset in range(len(columns)):
-            sheet.put(row, 3 + offset, None, Look(bottom=RULE))
-        ink = RED if of_contract < 0 else INK
-        sheet.put(row, 6, of_contract, _AMOUNT.but(bottom=RULE, ink=ink))
+        _of_contract(sheet, row, of_contract, words)
         row += 1
     if len(services) > 1 or none_of_its_own or of_contract:
         claimed = sum(each.claimed_cents for each in services)
@@ -309,6 +304,14 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
         row += 1
     sheet.height(row, 10)
     return row + 1
+
+
+def _of_contract(sheet: Sheet, row: int, cents: int, words: Wording) -> None:
+    """What terms of the whole contract give or take (its ceiling, a bonus, what is withheld): it belongs to no service."""
+    sheet.put(row, 2, words.text("whole contract"), Look(bottom=RULE))
+    for column in range(3, _LAST + 1):
+        sheet.put(row, column, None, Look(bottom=RULE))
+    sheet.put(row, 6, cents, _AMOUNT.but(bottom=RULE, ink=RED if cents < 0 else INK))
 
 
 def _attention(sheet: Sheet, row: int, statement: Statement, words: Wording) -> int:
