@@ -233,22 +233,24 @@ def ask_bands(key: PositionKey, term: BonusMalus, measures: Measures, settles_no
 
 
 def ask_savings(
-    key: PositionKey, term: SharedSavings, measures: Measures, against: int | None, settles_now: bool
+    key: PositionKey, term: SharedSavings, measures: Measures, against: int, settles_now: bool
 ) -> Asked:
-    """``shared`` when the year cost less than agreed, by at least the share from which savings count."""
+    """``shared`` when the year cost less than agreed, by at least the share from which savings count; ``postponed`` when it
+    cannot be said what it cost."""
     form = _Form()
     spent = measures["spent"]
-    saved = None if against is None or spent is None else against - spent
+    saved = None if spent is None else against - spent
     now = form.flag(settles_now)
     form.outcome(
         "shared",
         [
             now,
             form.check(saved, "above", 0),
-            form.check(saved, "at least", None if against is None else Fraction(against * term.savings_from_bp, 10_000)),
+            form.check(saved, "at least", Fraction(against * term.savings_from_bp, 10_000)),
         ],
     )
-    extended = {**measures, "against": None if against is None else Fraction(against), "saved": saved}
+    form.outcome("postponed", [now, Check(form.check(saved, "is", 0).index, "absent")])
+    extended = {**measures, "against": Fraction(against), "saved": saved}
     return Asked("shared_savings", key, term, extended, settles_now, form.question("shared_savings"))
 
 

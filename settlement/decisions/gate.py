@@ -189,7 +189,9 @@ def _savings(asked: Sequence[Asked], indexes: Sequence[int]) -> set[tuple[int, s
     )  # fmt: skip
     # Saved at least so much of the agreed figure: spent at most the rest of it.
     enough = ~_greater("spent", "against", "left_of", 10_000)
-    return _rows(frame, "shared", pl.col("now") & _less("spent", "against") & enough)
+    return _rows(frame, "shared", pl.col("now") & _less("spent", "against") & enough) | _rows(
+        frame, "postponed", pl.col("now") & pl.col("spent").is_null()
+    )
 
 
 def _signals(asked: Sequence[Asked], indexes: Sequence[int]) -> set[tuple[int, str]]:

@@ -274,10 +274,17 @@ def bounds_round(engine: Decides, stands: Stands, entitled: Entitlements) -> lis
                 asked.append(ask_corridor(key, term, measures, now))
     answers = judge(engine, asked)
     found: list[Decision | None] = []
+    taken: dict[tuple[str, int], int] = {}
     for answer in answers:
         if isinstance(answer.asked.subject, MinimumClients):
             earned, budget = answer.asked.measures["earned"], answer.asked.measures["budget"]
-            found.append(worth.of_minimum(answer, None if budget is None else int(budget), int(earned or 0)))
+            key = answer.asked.key
+            # A contract's own minimum comes after those of its services: together they take no more than was earned.
+            left = int(earned or 0) - (taken.get((key.contract, key.year), 0) if key.service is None else 0)
+            one = worth.of_minimum(answer, None if budget is None else int(budget), left)
+            if one is not None and key.service is not None:
+                taken[key.contract, key.year] = taken.get((key.contract, key.year), 0) - one.cents
+            found.append(one)
         else:
             found.append(worth.of_corridor(answer))
     _add_to_date(entitled, found)
@@ -300,9 +307,14 @@ def rewards_round(engine: Decides, stands: Stands, entitled: Entitlements) -> li
             elif isinstance(term, BonusMalus):
                 asked.append(ask_bands(key, term, _with_outcomes(key, term, measures, stands), now))
             elif isinstance(term, SharedSavings):
+                against = _against(term, year)
+                if against is None:
+                    continue
                 months = so_far.get((contract.number, year.year, service), {})
                 spent = Fraction(sum(cents for month, cents in months.items() if month <= key.as_of))
-                asked.append(ask_savings(key, term, {**measures, "spent": spent}, _against(term, year), now))
+                # Where lines are due and none came, nothing was saved that anybody could judge.
+                judged = None if contract.needs_lines and not measures["clients"] else spent
+                asked.append(ask_savings(key, term, {**measures, "spent": judged}, against, now))
     answers = judge(engine, asked)
     found: list[Decision | None] = []
     for answer in answers:
@@ -361,8 +373,9 @@ def _service_numbers(stands: Stands) -> dict[tuple[str, str], int]:
 
 def _base(of: str, key: PositionKey, stands: Stands) -> int:
     measures = stands.positions[key]
-    figure = measures["budget"] if of == "budget" else measures["earned"]
-    return int(figure or 0)
+    # At the end of a year the budget to date is the year's; at a quarter's end it is what has fallen due.
+    figure = measures["budget_to_date"] if of == "budget" else measures["earned"]
+    return worth.rounded(figure or Fraction(0))
 
 
 def _bonus_base(
@@ -389,4 +402,4 @@ def _against(term: SharedSavings, year: ContractYear) -> int | None:
     if not known:
         return None
     days, in_year = (year.days, year.days_in_year) if term.broken_year == "pro rata" and year.is_broken else (1, 1)
-    return divide_half_up(sum(known) * days, len(known) * in_year)
+    return divide_half_up(sum(known) * days, len(amounts) * in_year)

@@ -25,7 +25,6 @@ from settlement.domain.contract import (
     Provider,
     Severity,
     Signal,
-    Tariff,
     Term,
 )
 from settlement.domain.measures import MeasureUnit, measure_of
@@ -98,6 +97,7 @@ def signals_round(
     for contract in contracts.values():
         own = PositionKey(contract.number, None, period.year, period)
         if own not in positions:
+            asked += _after_the_end(contract, positions, period)
             continue
         measures = positions[own]
         year = contract.year(period.year)
@@ -111,8 +111,7 @@ def signals_round(
         }
         asked += [ask_standing(own, name, counts[name]) for name in STANDING]
         for service in contract.services.values():
-            valued = isinstance(service.line_term, Tariff)
-            if service.budget is not None and valued:
+            if service.budget is not None and service.line_term is not None:
                 corridor = service.terms.get("corridor")
                 margin = corridor.margin_bp if isinstance(corridor, Corridor) else 0
                 key = PositionKey(contract.number, service.name, period.year, period)
@@ -121,6 +120,19 @@ def signals_round(
             key = PositionKey(contract.number, signal.service, period.year, period)
             asked.append(ask_signal(key, signal, positions[key]))
     return judge(engine, asked)
+
+
+def _after_the_end(contract: Contract, positions: Mapping[PositionKey, Measures], period: Month) -> list[Asked]:
+    """Of a contract that has ended, what a late correction may leave: more paid than it is entitled to."""
+    known = [key for key in positions if key.contract == contract.number and key.service is None]
+    if not known:
+        return []
+    last = max(known, key=lambda key: (key.year, key.as_of))
+    if last.as_of > period:
+        return []
+    payable = positions[last]["payable"] or Fraction(0)
+    key = PositionKey(contract.number, None, last.year, period)
+    return [ask_standing(key, "negative payable", -min(payable, Fraction(0)))]
 
 
 def alerts(

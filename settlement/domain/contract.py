@@ -460,7 +460,7 @@ class Contract:
     def needs_lines(self) -> bool:
         """Whether a month without a delivery is a deviation: some term prices or counts lines."""
         return any(
-            isinstance(term, LINE_TERMS) or term.kind in {"minimum_clients", "bonus_malus", "outcome_bonus"}
+            isinstance(term, LINE_TERMS) or term.kind in {"minimum_clients", "bonus_malus", "outcome_bonus", "withhold"}
             for _, term in self.every_term()
         )
 

@@ -57,10 +57,11 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted
     valued = value_lines(resolve(lines, tables), tables).with_columns(
         is_credit=pl.col("direction") == "C", is_care=~pl.col("refused_client").fill_null(False)
     )
-    corrected = _corrected_months(valued)
-    valued = valued.join(corrected, on=["contract_no", "client", "month", "claim_month"], how="left", maintain_order="left")
     checks = _checks()
-    valued = valued.with_columns(faulty=pl.any_horizontal([check.fault.fill_null(False) for check in checks]))
+    valued = valued.with_columns(
+        faulty=pl.any_horizontal([check.fault.fill_null(False) for check in checks]),
+        late=(~pl.col("is_credit") & (pl.col("claim_month") > _last_claim_month())).fill_null(False),
+    )
     faulty = valued.filter("faulty")
     found = [_told(faulty, check) for check in checks] if faulty.height else []
     accepted, late = _in_order(valued)
@@ -68,25 +69,22 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted
     refusals = pl.concat([frame for frame in found if frame.height] or [_no_refusals()])
     refusals = _with_words(_with_cells(refusals, cells), tables)
     return Accepted(
-        lines=accepted.drop("faulty", "is_correction"),
+        lines=accepted.drop("faulty", "late"),
         refusals=refusals.sort("line", "code"),
         stopped=stopped,
     )
 
 
-def _corrected_months(lines: pl.DataFrame) -> pl.DataFrame:
-    """Client and service months that a credit of the same claim month reopens: their new debit is a correction."""
-    said = lines.lazy()
-    credits = said.filter(pl.col("is_credit") & pl.col("previous_reference").is_not_null())
-    debits = said.filter(~pl.col("is_credit") & pl.col("reference").is_not_null())
+def _service_month() -> pl.Expr:
+    """The month whose deadline and year a line is held to: of an arrangement, the month in which it ends if it does."""
     return (
-        credits.select("contract_no", "claim_month", reference="previous_reference")
-        .join(debits.select("contract_no", "reference", "client", "month"), on=["contract_no", "reference"])
-        .select("contract_no", "client", "month", "claim_month")
-        .unique()
-        .with_columns(is_correction=pl.lit(True))
-        .collect()
+        pl.when(pl.col("kind") == "arrangement_fee").then(pl.coalesce("end_month", "month")).otherwise(pl.col("month"))
     )
+
+
+def _last_claim_month() -> pl.Expr:
+    """The last claim month in which a line is in time; null where there is no deadline."""
+    return _service_month() + pl.col("deadline_months")
 
 
 def _checks() -> list[_Check]:
@@ -100,10 +98,11 @@ def _checks() -> list[_Check]:
     tariff = pl.col("kind") == "tariff"
     in_days = tariff & pl.col("delivered_in").is_in(["day", "overnight_day"])
     days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
-    service_month = pl.when(is_arrangement).then(pl.coalesce("end_month", "month")).otherwise(pl.col("month"))
+    service_month = _service_month()
     year_end = service_month // 12 * 12 + 11
     open_until = year_end + pl.col("open_months")
-    in_time = service_month + pl.col("deadline_months")
+    # An arrangement that still runs earns what falls in the open years; only its lines are older.
+    before_first = (service_month < pl.col("first_open_month")) & ~(is_arrangement & pl.col("end").is_null())
     quantity = _number(pl.col("quantity_milli"), 1000)
     claims = pl.col("claimed_cents").is_not_null() & pl.col("value_cents").is_not_null() & care
     per_line = pl.col("rounding") != "half up per client and month"
@@ -160,13 +159,8 @@ def _checks() -> list[_Check]:
             month_last(pl.col("claim_month")).dt.strftime("%d-%m-%Y"),
         ),
         _Check(
-            "too-late", "start",
-            debit & (pl.col("claim_month") > in_time) & ~pl.col("is_correction").fill_null(False), "",
-            _day("start"), month_first(in_time).dt.strftime("%Y-%m"),
-        ),
-        _Check(
             "year-closed", "start",
-            debit & ((service_month < pl.col("first_open_month")) | (pl.col("claim_month") > open_until)),
+            debit & (before_first | (pl.col("claim_month") > open_until)),
             found=_day("start"),
         ),
         _Check("missing-quantity", "quantity", care & tariff & pl.col("quantity_milli").is_null()),
@@ -271,7 +265,7 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """
     sound = (
         lines.lazy().filter(~pl.col("faulty"))
-        .select("line", "contract_no", "reference", "previous_reference", "is_credit", "kind", _same_care())
+        .select("line", "contract_no", "reference", "previous_reference", "is_credit", "late", "kind", _same_care())
         .collect()
     )  # fmt: skip
     repeated = pl.col("care").is_duplicated() & ~pl.col("is_credit") & (pl.col("kind") != "arrangement_fee")
@@ -283,7 +277,7 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     )  # fmt: skip
     shared = (
         sound.join(named, on=["contract_no", "reference"], how="left", maintain_order="left")
-        .filter(repeated | by_reference | pl.col("is_credit") | pl.col("is_named").fill_null(False))
+        .filter(repeated | by_reference | pl.col("is_credit") | pl.col("late") | pl.col("is_named").fill_null(False))
         .select("line", "care")
     )
     involved = lines.join(shared, on="line", maintain_order="left")
@@ -294,7 +288,9 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         good, bad = _credits_of(month.filter("is_credit"), accepted)
         refused += bad
         accepted = pl.concat([accepted, good])
-        good, bad = _debits_of(month.filter(~pl.col("is_credit")), accepted)
+        in_time, bad = _not_too_late(month.filter(~pl.col("is_credit")), good, accepted)
+        refused += bad
+        good, bad = _debits_of(in_time, accepted)
         refused += bad
         accepted = pl.concat([accepted, good])
     undone = accepted.get_column("undoes").drop_nulls()
@@ -303,8 +299,8 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         undoes=pl.lit(None, dtype=pl.UInt32), credited=pl.col("line").is_in(undone.implode())
     )
     together = pl.concat([debits, _as_their_debits(accepted).select(debits.columns)])
-    second = second_arrangements(together)
-    if second.height:
+    # Again until nothing overlaps: a change that is refused leaves what it would have changed standing.
+    while (second := second_arrangements(together)).height:
         refused.append(_refuse(second, "second-arrangement", "start", "", "service"))
         together = together.join(second.select("line"), on="line", how="anti", maintain_order="left")
     return together, refused
@@ -316,7 +312,11 @@ def _same_care() -> pl.Expr:
     One line for a client, allocation and month where a week or month is paid; else the same client, days, quantity and
     allocation under the same reference (two sessions on a day are two lines with two references).
     """
-    by_month = pl.col("kind") == "weekly_tariff"
+    by_parts = (pl.col("first_broken") == "pro rata") | (pl.col("last_broken") == "pro rata")
+    by_week = (pl.col("kind") == "weekly_tariff") & (pl.col("weeks") != "days")
+    by_month = by_week | (
+        (pl.col("kind") == "monthly_tariff") & (~by_parts | pl.col("allocation_start").is_not_null())
+    )
     by_session = pl.col("kind").is_in(["tariff", "none"])
     nothing = pl.lit("")
     return (
@@ -340,65 +340,90 @@ def _same_care() -> pl.Expr:
 
 def _credits_of(credits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The credits of a claim month against the debits accepted in earlier ones."""
-    undone = accepted.filter(pl.col("undoes").is_not_null()).select(debit="undoes", was_undone=pl.lit(True))
     debits = accepted.filter(~pl.col("is_credit")).select(
         "contract_no", debit="line", previous_reference="reference", debit_client="client", debit_service="service_no",
         debit_month=pl.coalesce("end_month", "month"), debit_open="open_months",
     )  # fmt: skip
-    matched = (
-        credits.join(debits, on=["contract_no", "previous_reference"], how="left", maintain_order="left")
-        .join(undone, on="debit", how="left", maintain_order="left")
-        .with_columns(
-            twice=pl.col("was_undone").fill_null(False)
-            | (pl.col("debit").is_not_null() & (pl.int_range(pl.len()).over("debit") > 0)),
-            differs=(pl.col("client") != pl.col("debit_client")) | (pl.col("service_no") != pl.col("debit_service")),
-            used=_used_reference(accepted),
-        )
-    )
+    matched = credits.join(debits, on=["contract_no", "previous_reference"], how="left", maintain_order="left")
     missing = pl.col("debit").is_null()
-    differs = ~missing & pl.col("differs").fill_null(False)
-    twice = ~missing & ~differs & pl.col("twice")
+    differs = (pl.col("client") != pl.col("debit_client")) | (pl.col("service_no") != pl.col("debit_service"))
+    differs = ~missing & differs.fill_null(False)
     open_until = pl.col("debit_month") // 12 * 12 + 11 + pl.col("debit_open")
     closed = ~missing & ~differs & (pl.col("claim_month") > open_until).fill_null(False)
-    twice, used = twice & ~closed, ~missing & ~differs & ~twice & ~closed & pl.col("used")
+    undone = accepted.select(what="undoes").drop_nulls()
+    good, used, twice = _first_come(
+        matched.filter(~(missing | differs | closed)).with_columns(what=pl.col("debit")), accepted, undone
+    )
     bad = [
         _refuse(matched.filter(missing), "credit-without-debit", "previous_reference", "8017", "previous_reference"),
         _refuse(matched.filter(differs), "credit-differs", "client", "8187", "previous_reference"),
-        _refuse(matched.filter(twice), "already-credited", "previous_reference", "9390", "previous_reference"),
         _refuse(matched.filter(closed), "year-closed", "previous_reference", "", "previous_reference"),
-        _refuse(matched.filter(used), "reference-used", "reference", "8021", "reference"),
+        _refuse(twice, "already-credited", "previous_reference", "9390", "previous_reference"),
+        _refuse(used, "reference-used", "reference", "8021", "reference"),
     ]
-    good = matched.filter(~(missing | differs | twice | closed | used)).with_columns(undoes=pl.col("debit"))
-    return good.select(accepted.columns), bad
+    return good.with_columns(undoes=pl.col("debit")).select(accepted.columns), bad
+
+
+def _not_too_late(
+    debits: pl.DataFrame, credits: pl.DataFrame, accepted: pl.DataFrame
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The debits of a claim month that came in time, or that correct a line credited in the same month: the same client
+    and month of service. ``credits`` are those just accepted."""
+    undone = accepted.filter(pl.col("line").is_in(credits.get_column("undoes").implode()))
+    reopened = undone.select("contract_no", "client", "month").unique().with_columns(corrects=pl.lit(True))
+    judged = debits.join(reopened, on=["contract_no", "client", "month"], how="left", maintain_order="left")
+    late = pl.col("late") & ~pl.col("corrects").fill_null(False)
+    latest = month_first(_last_claim_month()).dt.strftime("%Y-%m")
+    told = _told(judged.filter(late), _Check("too-late", "start", pl.lit(True), "", _day("start"), latest))
+    return judged.filter(~late).drop("corrects"), [told]
 
 
 def _debits_of(debits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The debits of a claim month against all that was accepted before, and the credits of the month itself."""
-    undone = accepted.filter(pl.col("undoes").is_not_null()).get_column("undoes").unique()
+    undone = accepted.get_column("undoes").drop_nulls().unique()
     live = accepted.filter(~pl.col("is_credit") & ~pl.col("line").is_in(undone.implode()))
-    held = debits.with_columns(
-        used=_used_reference(accepted),
-        claimed_before=(pl.col("care").is_in(live.get_column("care").unique().implode()))
-        | (pl.int_range(pl.len()).over("care") > 0),
-    )
-    used = pl.col("used")
-    repeated = ~used & pl.col("claimed_before") & (pl.col("kind") != "arrangement_fee")
+    # Lines of one arrangement tell of the same care, and may.
+    care = pl.when(pl.col("kind") != "arrangement_fee").then(pl.col("care"))
+    good, used, repeated = _first_come(debits.with_columns(what=care), accepted, live.select(what=care).drop_nulls())
     bad = [
-        _refuse(held.filter(used), "reference-used", "reference", "8021", "reference"),
-        _told(held.filter(repeated), _Check("already-claimed", "", pl.lit(True), "9389")),
+        _refuse(used, "reference-used", "reference", "8021", "reference"),
+        _told(repeated, _Check("already-claimed", "", pl.lit(True), "9389")),
     ]
-    return held.filter(~(used | repeated)).select(accepted.columns), bad
+    return good.select(accepted.columns), bad
 
 
-def _used_reference(accepted: pl.DataFrame) -> pl.Expr:
-    """Whether a line's reference was used before, by an accepted line or an earlier one of the same month."""
-    taken = accepted.filter(pl.col("reference").is_not_null()).select(
-        key=pl.concat_str("contract_no", "reference", separator="\n")
-    )
-    key = pl.concat_str("contract_no", "reference", separator="\n")
-    return (
-        key.is_in(taken.get_column("key").unique().implode()) | (pl.int_range(pl.len()).over("contract_no", "reference") > 0)
-    ) & pl.col("reference").is_not_null()
+_MOST_ROUNDS = 100
+
+
+def _first_come(
+    lines: pl.DataFrame, accepted: pl.DataFrame, taken: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Of lines that want the same reference, or the same ``what`` (the care, or the debit to credit), the first that is
+    accepted has it: those accepted, those whose reference is used, those whose ``what`` is taken.
+
+    A refused line takes nothing from another, so it goes in rounds: who is first in both is accepted, who wants what
+    is taken is refused. What is still contested after very many rounds is refused.
+    """
+    reference = pl.when(pl.col("reference").is_not_null()).then(pl.struct("contract_no", "reference"))
+    references = accepted.filter(pl.col("reference").is_not_null()).select("contract_no", "reference").unique()
+    left, good, used, twice = lines, [lines.clear()], [lines.clear()], [lines.clear()]
+    for _ in range(_MOST_ROUNDS):
+        used.append(left.join(references, on=["contract_no", "reference"], how="semi", maintain_order="left"))
+        left = left.join(references, on=["contract_no", "reference"], how="anti", maintain_order="left")
+        twice.append(left.join(taken, on="what", how="semi", maintain_order="left"))
+        left = left.join(taken, on="what", how="anti", maintain_order="left")
+        if not left.height:
+            break
+        first = (reference.is_null() | (pl.int_range(pl.len()).over("contract_no", "reference") == 0)) & (
+            pl.col("what").is_null() | (pl.int_range(pl.len()).over("what") == 0)
+        )
+        now = left.filter(first)
+        good.append(now)
+        left = left.filter(~first)
+        references = pl.concat([references, now.select("contract_no", "reference").drop_nulls()])
+        taken = pl.concat([taken, now.select("what").drop_nulls()])
+    used.append(left)
+    return pl.concat(good).sort("line"), pl.concat(used), pl.concat(twice)
 
 
 def _as_their_debits(accepted: pl.DataFrame) -> pl.DataFrame:

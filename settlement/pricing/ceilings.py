@@ -55,7 +55,7 @@ def ceiling_of_year(term: Ceiling, contract: Contract, number: int) -> int | Non
         # A ceiling that starts or stops within the year bounds the year by the figure that it has.
         if not known:
             return None
-        return known[-1]
+        known = known[-1:]
     days, in_year = (year.days, year.days_in_year) if term.broken_year == "pro rata" and year.is_broken else (1, 1)
     return divide_half_up(sum(known) * days, len(known) * in_year)
 
@@ -88,6 +88,8 @@ def _limits(term: Ceiling, contract: Contract, period: Month) -> list[tuple[int,
     """(bucket, year, cents) of each year, month or the whole contract that a ceiling bounds."""
     found: list[tuple[int, int, int]] = []
     last_year = min(period.year, contract.ends.year)
+    if last_year < contract.starts.year:
+        return []
     if term.per == "contract":
         known = [step.value.cents for step in term.amounts.steps if step.value is not None]
         amount = term.amounts.on(min(period.last_day, contract.ends))

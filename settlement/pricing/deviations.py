@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from settlement.domain.periods import Month
+from settlement.pricing.resolve import fold
 from settlement.pricing.tables import Tables
 
 _HOURS_MILLI = {"minute": (1, 60), "hour": (1, 1), "day_part": (4, 1)}
@@ -20,7 +21,7 @@ def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month)
         .filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
         .select("contract", "provider", "client", "client_no", "start", "end", "code", "service_no")
         .join(tables.services.lazy().select("service_no", service_name="service"), on="service_no")
-        .with_columns(care=pl.coalesce("code", "service_name"))
+        .with_columns(care=pl.coalesce(fold("code"), fold("service_name")))
         .collect()
     )  # fmt: skip
     shared = care.filter(
@@ -51,7 +52,7 @@ def days_too_full(lines: pl.DataFrame, period: Month) -> dict[str, int]:
     """Contract → clients whose lines over the same days of the month come to more than 24 hours a day."""
     hours = pl.lit(None, dtype=pl.Int64)
     for unit, (numerator, denominator) in _HOURS_MILLI.items():
-        hours = pl.when(pl.col("unit") == unit).then(pl.col("quantity_milli") * numerator * 60 // denominator).otherwise(hours)
+        hours = pl.when(pl.coalesce("unit", "delivered_in") == unit).then(pl.col("quantity_milli") * numerator * 60 // denominator).otherwise(hours)
     timed = (
         lines.lazy()
         .filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))

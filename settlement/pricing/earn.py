@@ -6,6 +6,7 @@ A line usually gives one earning; an arrangement gives one for its start, its re
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from settlement.domain.money import divide_half_up
 from settlement.domain.periods import ContractYear, Month
 from settlement.pricing.arrangements import arrangements_of
 from settlement.pricing.tables import Tables
-from settlement.pricing.value import month_first, month_last, rounded_as
+from settlement.pricing.value import month_days, month_first, rounded_as
 
 EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
     "line": pl.UInt32,  # null: by the calendar
@@ -38,7 +39,7 @@ def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
         _plain(lines),
         _tariffs(lines),
         _person_fees(lines),
-        _arrangements(lines, tables),
+        _arrangements(lines, period),
         _instalments(tables.contracts, tables, period),
     ]
     first = tables.services.select("service_no", "first_open_month")
@@ -163,7 +164,7 @@ def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
     part = _of_clients(lines, pl.col("kind") == "person_fee")
     if not part.height:
         return _earning(part)
-    first, last = month_first(pl.col("month")), month_last(pl.col("month"))
+    first, last = month_days(part)
     counts = (
         pl.when(pl.col("counted_on") == "first day").then((pl.col("start") <= first) & (pl.col("end") >= first))
         .when(pl.col("counted_on") == "last day").then((pl.col("start") <= last) & (pl.col("end") >= last))
@@ -171,21 +172,21 @@ def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     bucket = pl.when(pl.col("person_per_year")).then(pl.col("month") // 12).otherwise(pl.col("month"))
     paying = (
-        part.filter(counts & _is_live()).select("line", "month", "service_no", "client_no", bucket=bucket)
-        .sort("month", "line").unique(["service_no", "client_no", "bucket"], keep="first").get_column("line")
+        part.filter(counts & _is_live()).select("line", "start", "service_no", "client_no", bucket=bucket)
+        .sort("start", "line").unique(["service_no", "client_no", "bucket"], keep="first").get_column("line")
     )  # fmt: skip
     value = pl.when(pl.col("line").is_in(paying.implode())).then(pl.col("price_cents")).otherwise(0)
     return _earning(part, value).sort("line")
 
 
-def _arrangements(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+def _arrangements(lines: pl.DataFrame, period: Month) -> pl.DataFrame:
     """The parts of each arrangement's fee: at its start, at its result, or a part a month."""
     kind = lines.filter((pl.col("kind") == "arrangement_fee") & ~pl.col("is_credit") & ~pl.col("credited"))
     if not kind.height:
         return pl.DataFrame(schema=EARNINGS)
     prices = kind.select(
         pl.col("line").alias("first_line"), "price_cents", "at_start_bp", "at_result_bp", "paid_months",
-        "pays_without_result", "has_budget",
+        "pays_without_result", "has_budget", "ends",
     )  # fmt: skip
     found = arrangements_of(lines).filter(~pl.col("void")).join(prices, on="first_line", how="left", maintain_order="left")
     whole = pl.col("at_start_bp") + pl.col("at_result_bp")
@@ -203,7 +204,7 @@ def _arrangements(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     monthly = (
         monthly.with_columns(number=pl.int_ranges(1, pl.col("paid_months") + 1)).explode("number", empty_as_null=False)
         .with_columns(month=(began + pl.col("number") - 1).cast(pl.Int32))
-        .filter(pl.col("ended").is_null() | (pl.col("month") <= _month_of("ended")))
+        .filter((pl.col("month") <= period.index) & (pl.col("ended").is_null() | (pl.col("month") <= _month_of("ended"))))
         .with_columns(day=month_first(pl.col("month")))
     ) if monthly.height else monthly.with_columns(
         number=pl.lit(None, dtype=pl.Int64), day=pl.lit(None, dtype=pl.Date), month=pl.lit(None, dtype=pl.Int32)
@@ -225,7 +226,8 @@ def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.Dat
         line=pl.col(line).cast(pl.UInt32),
         contract_no="contract_no",
         service_no="service_no",
-        month=_month_of(day),
+        # What is earned after the contract has ended (a result in the next year) belongs to its last month.
+        month=pl.min_horizontal(_month_of(day), _month_of("ends")),
         date=pl.col(day),
         term=pl.lit("arrangement_fee"),
         value_cents=value,
@@ -235,14 +237,6 @@ def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.Dat
 
 
 # ---- by the calendar -------------------------------------------------------------------------------------
-
-
-def yearly_numerator(amounts: Mapping[Month, int], year: ContractYear, pro_rata: bool) -> tuple[int, int]:
-    """The exact yearly figure as numerator and denominator: the figure of each month, weighed by months; in a broken year
-    by days unless the term says ``broken_year: full``."""
-    parts = len(year.months)
-    days, in_year = (year.days, year.days_in_year) if pro_rata and year.is_broken else (1, 1)
-    return sum(amounts.values()) * days, parts * in_year
 
 
 def amounts_by_month(term: Budget, year: ContractYear) -> dict[Month, int]:
@@ -295,6 +289,15 @@ def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
 def budget_of_year(term: Budget, year: ContractYear) -> int:
     """The budget of a contract year, in cents."""
     return sum(instalments(term, year).values())
+
+
+def budget_to_date(term: Budget, year: ContractYear, as_of: Month) -> Fraction:
+    """The part of a year's budget for the months up to and including one, in cents, counted by months whatever the
+    instalments; at the end of the year the budget itself."""
+    by_month = amounts_by_month(term, year)
+    whole = sum(by_month.values())
+    due = sum(cents for month, cents in by_month.items() if month <= as_of)
+    return Fraction(budget_of_year(term, year) * due, whole) if whole else Fraction(0)
 
 
 def _instalments(contracts: Mapping[str, Contract], tables: Tables, period: Month) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from settlement.domain.measures import IN_MONTH
 from settlement.domain.periods import ContractYear, Month
 from settlement.domain.records import PositionKey
 from settlement.pricing.ceilings import left_cents
-from settlement.pricing.earn import budget_of_year
+from settlement.pricing.earn import budget_of_year, budget_to_date
 from settlement.pricing.tables import Tables
 
 Measures = dict[str, Fraction | None]
@@ -116,10 +116,8 @@ class Counts:
 _IN_CARE = ["contract_no", "service_no", "client_no", "month"]
 
 
-_OF_CLIENT = [
-    pl.col("ended", "ended_now").any(), pl.col("quantity", "quantity_now").sum(), pl.col("first").min(), pl.col("last").max(),
-]  # fmt: skip
-"""What is known of a client at a place or a moment."""
+_OF_CLIENT = [pl.col("ended").max(), pl.col("first").min(), pl.col("last").max()]
+"""What is known of a client at a place or a moment; ``ended`` is 1 for one that ended earlier, 2 for one in the month."""
 
 
 def _at(place: str, client: str) -> pl.Expr:
@@ -141,7 +139,7 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
     # every count below is over these, far fewer than the lines. Place and client are grouped on as one number: quickest.
     moments = moments.with_row_index("moment")
     places = moments.join(tables.services.select("contract_no", "service_no"), on="contract_no").with_row_index("place")
-    of_services = (
+    care = (
         live.filter("is_care")
         .select(
             "service_no", "client_no", "month", quantity="quantity_milli", year=pl.col("month") // 12,
@@ -150,10 +148,15 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
         .join(places.lazy().select("place", "service_no", "year", "as_of"), on=["service_no", "year"])
         .filter(pl.col("month") <= pl.col("as_of"))
         .select(
-            "quantity", "ended", first="month", last="month", ended_now=pl.col("ended") & in_month,
+            "place", "quantity", first="month", last="month",
+            ended=pl.when("ended").then(1 + in_month.cast(pl.UInt8)).otherwise(0).cast(pl.UInt8),
             quantity_now=pl.when(in_month).then("quantity").otherwise(0), client=_at("place", "client_no"),
         )
-        .group_by("client").agg(_OF_CLIENT)
+        .collect()
+    )  # fmt: skip
+    quantities = care.lazy().group_by("place").agg(pl.col("quantity", "quantity_now").sum()).collect(engine="streaming")
+    of_services = (
+        care.lazy().group_by("client").agg(_OF_CLIENT)
         .with_columns(place=(pl.col("client") // 2**32).cast(pl.UInt32), client_no=pl.col("client") % 2**32)
         .collect(engine="streaming")
     )  # fmt: skip
@@ -178,8 +181,10 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
         found = by_client.join(named.select(at, "as_of"), on=at).group_by(at).agg(
             clients=pl.len(), clients_in_month=(pl.col("last") == as_of).sum(),
             new_clients_in_month=(pl.col("first") == as_of).sum(),
-            ended_clients=pl.col("ended").sum(), ended_clients_in_month=pl.col("ended_now").sum(),
-            quantity=pl.col("quantity").sum(), quantity_in_month=pl.col("quantity_now").sum(),
+            ended_clients=(pl.col("ended") > 0).sum(), ended_clients_in_month=(pl.col("ended") == 2).sum(),
+        ).join(
+            quantities.join(places.select("place", "moment"), on="place")
+            .group_by(at).agg(quantity=pl.col("quantity").sum(), quantity_in_month=pl.col("quantity_now").sum()), on=at,
         ).join(named.select(at, *keys), on=at).drop(at)  # fmt: skip
         _collect(counts, found, scope)
         if turned_away.height:
@@ -234,7 +239,7 @@ def count_outcomes(
     answers = (
         lines.lazy().filter(~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
         .select(
-            "line", *_IN_CARE, "end", "goal_attainment_bp", "client_satisfaction_centi",
+            "line", *_IN_CARE, "end", "goal_attainment_bp", "client_satisfaction_centi", day=pl.coalesce("end", "start"),
             dropout_bp=dropout.cast(pl.Int64) * 10_000, year=pl.col("month") // 12,
         )
         .filter(pl.any_horizontal(pl.col(*_ANSWERS.values()).is_not_null()))
@@ -258,7 +263,7 @@ def count_outcomes(
     for scope in ("service", "contract"):
         keys = ["contract_no", "service_no"] if scope == "service" else ["contract_no"]
         keys += ["year", "as_of", "since"]
-        last = told.sort("line").group_by(*keys, "client_no").agg(
+        last = told.sort("day", "line").group_by(*keys, "client_no").agg(
             **{name: pl.col(column).drop_nulls().last() for name, column in _ANSWERS.items()}
         )
         sums = last.group_by(keys).agg(
@@ -286,8 +291,19 @@ def minimum_of_year(term: MinimumClients, contract: Contract, number: int) -> Fr
     known = [count for count in counts if count is not None]
     if not known:
         return None
-    whole = Fraction(sum(known), len(known))
+    whole = Fraction(sum(known), len(counts))
     return whole * year.days / year.days_in_year if term.broken_year == "pro rata" and year.is_broken else whole
+
+
+def minimum_to_date(term: MinimumClients, contract: Contract, number: int, as_of: Month) -> Fraction | None:
+    """The minimum due for the months up to and including one, unrounded: minimum × months elapsed ÷ months; a minimum that
+    changes within the year counts by months."""
+    year, whole = contract.year(number), minimum_of_year(term, contract, number)
+    if year is None or whole is None:
+        return None
+    counts = [(month, term.amounts.on(max(month.first_day, year.first_day)) or 0) for month in year.months]
+    total = sum(count for _, count in counts)
+    return whole * sum(count for month, count in counts if month <= as_of) / total if total else Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,14 +378,18 @@ def _measures(  # noqa: PLR0915 - one statement a measure, in the order of measu
     ]  # fmt: skip
     budget = sum(budgets) if budgets else None
     put("budget", budget, None if budget is None else Fraction(budget, parts))
-    put("budget_to_date", None if budget is None else Fraction(budget * elapsed, parts))
+    to_date = sum(
+        (budget_to_date(term, year, key.as_of) for name in names if (term := contract.services[name].budget) is not None),
+        Fraction(0),
+    )
+    put("budget_to_date", None if budget is None else to_date)
     found |= _ceiling_measures(key, claimed, elapsed, budget, counted)
-    minimum = _minimum(contract, key)
-    put("minimum_clients", minimum)
-    put("minimum_to_date", None if minimum is None else minimum * elapsed / parts)
+    minimum = _minimum_term(contract, key)
+    put("minimum_clients", None if minimum is None else minimum_of_year(minimum, contract, key.year))
+    put("minimum_to_date", None if minimum is None else minimum_to_date(minimum, contract, key.year, key.as_of))
     put(
         "delivered_share",
-        Fraction(claimed * parts, budget * elapsed) if budget and elapsed else None,
+        claimed / to_date if budget and to_date else None,
         Fraction(claimed_now * parts, budget) if budget else None,
     )
     claims = range(key.year * 12, key.as_of.index + 1)
@@ -429,12 +449,10 @@ def _ceiling_measures(key: PositionKey, claimed: int, elapsed: int, budget: int 
     return found
 
 
-def _minimum(contract: Contract, key: PositionKey) -> Fraction | None:
+def _minimum_term(contract: Contract, key: PositionKey) -> MinimumClients | None:
     terms = contract.terms if key.service is None else contract.services[key.service].terms
     term = terms.get("minimum_clients")
-    if isinstance(term, MinimumClients):
-        return minimum_of_year(term, contract, key.year)
-    return None
+    return term if isinstance(term, MinimumClients) else None
 
 
 def earned_since(earnings: pl.DataFrame, day: dt.date) -> dict[tuple[int, int, int], int]:

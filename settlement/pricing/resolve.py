@@ -30,7 +30,10 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         known, numbers = known.filter(is_known), numbers.filter(is_known)
     wordings = numbers.select(_WORDS).with_row_index("at").group_by(_WORDS).agg(pl.col("at").first()).with_row_index("wording")
     said = known.select(_WORDS[1:])[wordings.get_column("at")].hstack(wordings.select("wording", "contract_no"))
-    meanings = _meanings(said, tables).sort("wording").drop("wording", *_WORDS)
+    meanings = _meanings(said, tables).sort("wording")
+    # Each wording means one thing; what follows goes by position and would be silently wrong otherwise.
+    assert meanings.get_column("wording").equals(wordings.get_column("wording")), "a wording has two meanings"
+    meanings = meanings.drop("wording", *_WORDS)
     which = numbers.select(_WORDS).join(wordings, on=_WORDS, how="left", maintain_order="left").get_column("wording")
     # What all wordings have in common (most faults: none has them) is said once, not looked up for each line.
     common = [column for column in meanings.columns if meanings.get_column(column).n_unique() == 1]

@@ -39,7 +39,7 @@ def month_last(month: pl.Expr) -> pl.Expr:
     return (month_first(month + 1).to_physical() - 1).cast(pl.Date)
 
 
-def _month_days(lines: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
+def month_days(lines: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
     """The first and last day of each line's month, looked up: making a date for each line costs more than all the rest."""
     months = lines.get_column("month")
     earliest, latest = months.min(), months.max()
@@ -107,18 +107,25 @@ def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     # Worked out on the few columns that it takes, kind by kind; the whole frame is wide and is not moved for it.
     slim = lines.select(_PRICED_BY).hstack(prices).with_row_index("at")
     nothing = pl.lit(None, dtype=pl.Int64)
-    frames = [slim.filter(pl.col("kind").is_null()).select("at", parts=nothing, value_cents=nothing)]
-    for kind in slim.get_column("kind").drop_nulls().unique().to_list():
-        part = slim.filter(pl.col("kind") == kind)
-        values = part.with_columns(parts=nothing).with_columns(*_VALUES[kind](part))
-        frames.append(values.select("at", "parts", "value_cents"))
-    return lines.hstack(prices).hstack(pl.concat(frames).sort("at").drop("at"))
+    kinds = slim.get_column("kind").drop_nulls().unique().to_list()
+    parts = pl.collect_all([
+        slim.lazy().filter(pl.col("kind") == kind).with_columns(parts=nothing).with_columns(*_VALUES[kind](slim))
+        .select("at", "parts", "value_cents")
+        for kind in kinds
+    ])  # fmt: skip
+    counted, value = (pl.Series(name, [None], dtype=pl.Int64).new_from_index(0, lines.height) for name in ("parts", "value_cents"))
+    for part in parts:
+        at = part.get_column("at")
+        value = value.scatter(at, part.get_column("value_cents"))
+        if part.get_column("parts").null_count() < part.height:
+            counted = counted.scatter(at, part.get_column("parts"))
+    return lines.hstack(prices).hstack([counted, value])
 
 
-def _tariff(part: pl.DataFrame) -> list[pl.Expr]:
+def _tariff(lines: pl.DataFrame) -> list[pl.Expr]:
     numerator = pl.col("price_cents") * pl.col("quantity_milli") * pl.col("ratio_numerator")
     denominator = pl.col("ratio_denominator") * 1000
-    largest = part.select(
+    largest = lines.select(
         pl.col("price_cents").max().cast(pl.Float64)
         * pl.col("quantity_milli").max().cast(pl.Float64)
         * pl.col("ratio_numerator").max().cast(pl.Float64)
@@ -129,10 +136,10 @@ def _tariff(part: pl.DataFrame) -> list[pl.Expr]:
     return [rounded_as(pl.col("rounding"), numerator, denominator).cast(pl.Int64).alias("value_cents")]
 
 
-def _weekly(part: pl.DataFrame) -> list[pl.Expr]:
+def _weekly(lines: pl.DataFrame) -> list[pl.Expr]:
     days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
     by_days = pl.col("weeks") == "days"
-    weeks = weeks_in_month(pl.col("weeks"), *_month_days(part))
+    weeks = weeks_in_month(pl.col("weeks"), *month_days(lines))
     value = (
         pl.when(by_days).then(rounded_as(pl.col("rounding"), pl.col("price_cents") * days, 7))
         .otherwise(pl.col("price_cents") * weeks)
@@ -140,8 +147,8 @@ def _weekly(part: pl.DataFrame) -> list[pl.Expr]:
     return [pl.when(by_days).then(days).otherwise(weeks).alias("parts"), value.alias("value_cents")]
 
 
-def _monthly(part: pl.DataFrame) -> list[pl.Expr]:
-    first, last = _month_days(part)
+def _monthly(lines: pl.DataFrame) -> list[pl.Expr]:
+    first, last = month_days(lines)
     begins, ends = pl.coalesce("allocation_start", "start"), pl.coalesce("allocation_end", "end")
     # A month that is broken at both ends is its client's first: the rule of the first month decides.
     rule = (

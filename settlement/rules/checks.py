@@ -35,7 +35,7 @@ _LINE_KINDS = tuple(term.kind for term in LINE_TERMS)
 _CALENDAR_KINDS = tuple(term.kind for term in CALENDAR_TERMS)
 _TIME_UNITS = ("minute", "hour", "day_part")
 """Units that convert into each other exactly: 60 minutes are an hour, 4 hours a day part."""
-_OF_CONTRACT_ONLY = ("paid", "payable")
+_OF_CONTRACT_ONLY = ("paid", "payable", "lines", "refused_lines", "refused_share")
 
 
 def check_contract(draft: Draft, roles: Sequence[str]) -> None:
@@ -181,8 +181,8 @@ def _check_codes(draft: Draft) -> None:
         for node in nodes:
             if not isinstance(node, Text) or not node.value:
                 continue
-            first = seen.setdefault(node.value, (name, node.place.line))
-            if first[0] != name:
+            first = seen.setdefault("".join(node.value.casefold().split()), (name, node.place.line))
+            if first[1] != node.place.line:
                 draft.page.problem(
                     "code-twice",
                     node.place,

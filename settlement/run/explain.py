@@ -172,7 +172,7 @@ def _lines(
     path = folder / "statements" / statement["lines_file"]
     if not statement["lines_file"] or not path.exists():
         return ()
-    lines = pl.read_parquet(path).filter(pl.col("month") == Month.parse(row["month"]).index)
+    lines = pl.read_parquet(path).filter(pl.col("months").list.contains(Month.parse(row["month"]).index))
     if row["service"] is not None:
         lines = lines.filter(pl.col("service") == row["service"])
     if row["term"] == "ceiling":

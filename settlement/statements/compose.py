@@ -13,6 +13,7 @@ import polars as pl
 from settlement.decisions.signals import FOR_PROVIDERS
 from settlement.deliveries.gather import Gathered
 from settlement.domain.contract import Ceiling, Contract, MinimumClients
+from settlement.domain.money import divide_half_up
 from settlement.domain.periods import ContractYear, Month
 from settlement.domain.problems import Place
 from settlement.domain.records import (
@@ -27,7 +28,7 @@ from settlement.domain.records import (
     StatementRow,
 )
 from settlement.pricing.ceilings import ceiling_of_year
-from settlement.pricing.positions import minimum_of_year
+from settlement.pricing.positions import minimum_to_date
 from settlement.settle import Settlement
 
 MOST_CHARACTERS = 35
@@ -67,7 +68,8 @@ _LINE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def settled_lines(settlement: Settlement) -> pl.DataFrame:
-    """Every accepted line to date with what it earned: the columns of ``StatementLine``, with ``contract`` and ``month``.
+    """Every accepted line to date with what it earned: the columns of ``StatementLine``, with ``contract``, ``month`` and
+    ``months`` (those of service in which it earned: an arrangement's start, result or each of its months).
 
     In order of contract, service (as in the contract), first day, delivery and row. This is what the Parquet file beside
     a statement holds, and what the lines of the statement are taken from.
@@ -80,6 +82,7 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
             value=pl.col("value_cents").sum(),
             cut=(pl.col("cut_service_cents") + pl.col("cut_contract_cents")).sum(),
             held_cents=pl.col("held_cents").sum(),
+            months=pl.col("month").unique().sort(),
             earning=pl.col("earns").all(),
             live=pl.col("live").all(),
         )
@@ -109,6 +112,7 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
         .select(
             "contract",
             "month",
+            pl.when(pl.col("months").is_null()).then(pl.concat_list("month")).otherwise(pl.col("months")).alias("months"),
             "service_no",
             "line",
             "delivery",
@@ -180,7 +184,7 @@ def compose(
     contracts whose payment a person keeps back, with the reason. ``suffix`` tells a correction run of a month apart.
     """
     period = settlement.period
-    shown = lines.filter((pl.col("claim_month") == period.index) | (pl.col("month") == period.index))
+    shown = lines.filter((pl.col("claim_month") == period.index) | pl.col("months").list.contains(period.index))
     by_contract = {key[0]: frame for key, frame in shown.partition_by("contract", as_dict=True).items()}
     refusals = _refusals(settlement, period)
     rows_of = rows_by_contract(settlement)
@@ -406,7 +410,7 @@ def _course(
     for position, month in enumerate(year.months, 1):
         so_far = month <= period
         helped += sums.clients.get((contract_no, month.index), 0)
-        to_date = None if budget is None else round(budget * position / len(year.months))
+        to_date = None if budget is None else divide_half_up(int(budget) * position, len(year.months))
         yield MonthCourse(
             month=month,
             claimed_cents=sums.claimed.get((contract_no, month.index), 0) if so_far else None,
@@ -437,9 +441,9 @@ def _minimum_to_date(contract: Contract, year: ContractYear, elapsed: int) -> Fr
     found = None
     for _, term in contract.every_term():
         if isinstance(term, MinimumClients):
-            minimum = minimum_of_year(term, contract, year.year)
-            if minimum is not None:
-                found = (found or Fraction(0)) + minimum * elapsed / len(year.months)
+            due = minimum_to_date(term, contract, year.year, year.months[elapsed - 1])
+            if due is not None:
+                found = (found or Fraction(0)) + due
     return found
 
 
