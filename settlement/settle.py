@@ -93,6 +93,15 @@ class Settlement:
         """Entitled to date less paid to date, by contract: what this idea is all about."""
         return {contract: cents - self.before.paid.get(contract, 0) for contract, cents in self.entitled().items()}
 
+    def stands(self, contract: str, service: str | None = None) -> Measures:
+        """Where a contract (or a service) stands in the year of the period: at the period, or at its own last month when it
+        has ended before; empty when it does not hold in the year."""
+        year = self.tables.contracts[contract].year(self.period.year)
+        if year is None:
+            return {}
+        key = PositionKey(contract, service, year.year, min(self.period, year.months[-1]))
+        return dict(self.positions.get(key, {}))
+
     def held(self) -> dict[str, int]:
         """Above ceilings with ``above: held``, by contract: kept back until somebody decides, in no amount payable."""
         numbers = list(self.tables.contracts)

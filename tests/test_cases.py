@@ -12,7 +12,7 @@ from settlement.rules.reader import read_rulebook
 from settlement.run.cases import run_case
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = {name: ROOT / name for name in ("tests/cases_shared", "rules")}
+FOLDERS = {name: ROOT / name for name in ("tests/cases_shared", "tests/cases_found", "rules")}
 
 
 def _cases() -> list[tuple[str, Rulebook, Case]]:

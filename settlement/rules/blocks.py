@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -278,6 +278,7 @@ def read_table(keys: Keys, entry: Entry, key: Key, levels: tuple[str, ...]) -> P
     """
     steps: list[Step[Any]] = []
     expected: dict[tuple[str, ...], None] = {}
+    spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
     for day, node in days(keys, entry, _table_example(levels)):
         if isinstance(node, Text) and node.value == "none":
             steps.append(Step(read_day(day.value), None, day.place))
@@ -287,6 +288,7 @@ def read_table(keys: Keys, entry: Entry, key: Key, levels: tuple[str, ...]) -> P
         before = len(keys.page.problems)
         _read_level(keys, Entry(day, node), key, levels, (), prices)
         if len(keys.page.problems) == before:
+            _check_spelling(keys, day, prices, spelled)
             missing = [name for name in expected if not any(name[: len(given)] == given for given in prices)]
             lacking = listed([quote(" / ".join(name)) for name in missing], "and")
             if missing:
@@ -300,6 +302,21 @@ def read_table(keys: Keys, entry: Entry, key: Key, levels: tuple[str, ...]) -> P
         expected = dict.fromkeys(amounts)
         steps.append(Step(read_day(day.value), amounts, day.place))
     return Dated(tuple(steps))
+
+
+def _check_spelling(
+    keys: Keys, day: Text, names: Iterable[tuple[str, ...]], spelled: dict[tuple[str, ...], tuple[str, ...]]
+) -> None:
+    """A name is spelled the same under every date; ``spelled`` keeps the names of the dates before."""
+    for name in names:
+        first = spelled.setdefault(tuple("".join(part.casefold().split()) for part in name), name)
+        if first != name:
+            keys.problem(
+                "names-alike",
+                day.place,
+                f"{quote(' / '.join(name))} under {day.value} is too like {quote(' / '.join(first))} before it",
+                f"A delivered line could mean either. Write it the same under every date: {' / '.join(first)}",
+            )
 
 
 def _table_example(levels: tuple[str, ...]) -> str:

@@ -172,7 +172,7 @@ def _check_kinds(service: DraftService) -> None:
 
 
 def _check_codes(draft: Draft) -> None:
-    seen: dict[str, tuple[str, int]] = {}
+    seen: dict[str, tuple[str, int, str]] = {}
     for name, service in draft.services.items():
         entry = service.keys.entries.get("codes")
         nodes = (
@@ -181,8 +181,9 @@ def _check_codes(draft: Draft) -> None:
         for node in nodes:
             if not isinstance(node, Text) or not node.value:
                 continue
-            first = seen.setdefault("".join(node.value.casefold().split()), (name, node.place.line))
-            if first[1] != node.place.line:
+            first = seen.setdefault("".join(node.value.casefold().split()), (name, node.place.line, node.value))
+            # The same code twice in one list is told where lists are read; here, what lines could take for another's.
+            if first[0] != name or first[2] != node.value:
                 draft.page.problem(
                     "code-twice",
                     node.place,

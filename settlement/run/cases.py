@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from settlement.domain.cases import Case
 from settlement.domain.contract import Rulebook
 from settlement.domain.periods import Month
-from settlement.domain.records import Delivery, PositionKey
+from settlement.domain.records import Delivery
 
 if TYPE_CHECKING:
     from settlement.decisions.judge import Decides
@@ -77,7 +77,7 @@ def _delivery(key: str, month: Month, contract: str, rows: int) -> Delivery:
 
 
 def _figures(case: Case, settlement: Settlement) -> list[Miss]:
-    measures = settlement.positions.get(PositionKey(case.contract, None, case.period.year, case.period), {})
+    measures = settlement.stands(case.contract)
     misses = []
     for expected in case.expected:
         came = (

@@ -20,7 +20,6 @@ from settlement.domain.records import (
     Delivery,
     MonthCourse,
     Payment,
-    PositionKey,
     Refusal,
     ServicePosition,
     Statement,
@@ -205,7 +204,7 @@ def compose(
         reason = on_hold.get(contract.number, "")
         own_refusals = refusals.get(contract.number, ())
         number = statement_number(contract.number, period, suffix)
-        position = settlement.positions.get(PositionKey(contract.number, None, period.year, period), {})
+        position = settlement.stands(contract.number)
         to_pay = 0 if reason else max(payable, 0)
         name, digest = line_files.get(contract.number, ("", ""))
         statements.append(
@@ -325,10 +324,9 @@ def _files(delivered: Gathered, contract: str, period: Month) -> tuple[Delivery,
 
 
 def _services(contract: Contract, settlement: Settlement) -> Iterable[ServicePosition]:
-    period = settlement.period
     for service in contract.services.values():
-        measures = settlement.positions.get(PositionKey(contract.number, service.name, period.year, period))
-        if measures is None:
+        measures = settlement.stands(contract.number, service.name)
+        if not measures:
             continue
         budget, ceiling = measures["budget"], measures["ceiling"]
         yield ServicePosition(
@@ -404,7 +402,7 @@ def _course(
     if year is None:
         return
     months = sums.entitled.get((contract.number, year.year), {})
-    stands = settlement.positions.get(PositionKey(contract.number, None, year.year, min(period, year.months[-1])), {})
+    stands = settlement.stands(contract.number)
     budget, ceiling = stands.get("budget"), _ceiling(contract, year)
     helped = 0
     for position, month in enumerate(year.months, 1):
