@@ -366,7 +366,7 @@ def an_asked(rng: Random, kind: str) -> Asked:
             return ask_bands(KEY, BonusMalus(**said, measure=measure, bands=(*bands, *last)), found, now)
         case "shared_savings":
             term = SharedSavings(**said, share_bp=5_000, against=Dated(()), savings_from_bp=rng.choice([0, 200, 1_000, 10_000]))
-            against = rng.choice([None, 0, 1000, 10_000, 10**11])
+            against = rng.choice([0, 1000, 10_000, 10**11])
             spent = rng.choice([None, 0, 980, 981, 1000, 9_800, 9_801, 9_799, 10**11, rng.randrange(20_000)])
             return ask_savings(KEY, term, {"spent": None if spent is None else Fraction(spent)}, against, now)
         case "signal":
