@@ -187,6 +187,7 @@ def compose(
     by_contract = {key[0]: frame for key, frame in shown.partition_by("contract", as_dict=True).items()}
     refusals = _refusals(settlement, period)
     rows_of = rows_by_contract(settlement)
+    files_of = _files(delivered, period)
     course = _course_sums(settlement)
     payables, held_above = settlement.payable(), settlement.held()
     arrived = lines.filter(pl.col("claim_month") == period.index).group_by("contract").len()
@@ -196,7 +197,7 @@ def compose(
         own = rows_of.get(contract.number, [])
         rows = tuple(row for row in own if row.month == period or row.difference_cents)
         payable, held = payables[contract.number], held_above.get(contract.number, 0)
-        files = _files(delivered, contract.number, period)
+        files = files_of.get(contract.number, ())
         in_force = contract.starts <= period.last_day and contract.ends >= period.first_day
         # After its end a contract has a statement as long as anything changes, came in, or is still open.
         if not (in_force or payable or files or any(row.difference_cents for row in rows)):
@@ -311,16 +312,19 @@ def _refusals(settlement: Settlement, period: Month) -> dict[str, tuple[Refusal,
     return {contract: tuple(refusals) for contract, refusals in found.items()}
 
 
-def _files(delivered: Gathered, contract: str, period: Month) -> tuple[Delivery, ...]:
-    by_row = set(
-        delivered.lines.filter((pl.col("contract") == contract) & (pl.col("claim_month") == period.index))
-        .get_column("delivery").unique().to_list()
+def _files(delivered: Gathered, period: Month) -> dict[str, tuple[Delivery, ...]]:
+    """Contract → its files of the claim month: those that name it, and those in which a column names it."""
+    by_row = (
+        delivered.lines.filter(pl.col("claim_month") == period.index).select("delivery", "contract").unique()
+        .group_by("delivery").agg("contract")
     )  # fmt: skip
-    return tuple(
-        one
-        for one in delivered.deliveries
-        if one.claim_month == period and (one.contract == contract or (one.contract is None and one.key in by_row))
-    )
+    named = dict(by_row.iter_rows())
+    found: dict[str, list[Delivery]] = {}
+    for one in delivered.deliveries:
+        if one.claim_month == period:
+            for contract in named.get(one.key, []) if one.contract is None else [one.contract]:
+                found.setdefault(contract, []).append(one)
+    return {contract: tuple(files) for contract, files in found.items()}
 
 
 def _services(contract: Contract, settlement: Settlement) -> Iterable[ServicePosition]:
