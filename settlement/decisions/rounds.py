@@ -358,17 +358,9 @@ def _add_to_date(entitled: Entitlements, found: list[Decision | None]) -> None:
 def _with_outcomes(key: PositionKey, term: OutcomeBonus | Withhold | BonusMalus, measures: Measures, stands: Stands) -> Measures:
     """The measures with the outcomes as this term takes them: from its day on, absent below its number of responses."""
     day = getattr(term, "from_day", None)
-    scope = -1 if key.service is None else _service_no(key, stands)
+    scope = -1 if key.service is None else stands.tables.service_numbers[key.contract, key.service]
     asked = (stands.numbers[key], scope, key.year, key.as_of.index, (day - _EPOCH).days if day else 0)
     return {**measures, **outcome_measures(stands.counted.outcomes, asked, term.minimum_responses)}
-
-
-def _service_no(key: PositionKey, stands: Stands) -> int:
-    return _service_numbers(stands)[key.contract, key.service or ""]
-
-
-def _service_numbers(stands: Stands) -> dict[tuple[str, str], int]:
-    return {(c, s): n for c, s, n in stands.tables.services.select("contract", "service", "service_no").iter_rows()}
 
 
 def _base(of: str, key: PositionKey, stands: Stands) -> int:
@@ -387,7 +379,7 @@ def _bonus_base(
     if term.from_day not in since:
         since[term.from_day] = earned_since(stands.earnings, term.from_day)
     contract_no = stands.numbers[key]
-    own = None if key.service is None else _service_no(key, stands)
+    own = None if key.service is None else stands.tables.service_numbers[key.contract, key.service]
     return sum(
         cents
         for (contract, service, month), cents in since[term.from_day].items()

@@ -64,7 +64,7 @@ def ceiling_tables(tables: Tables, period: Month) -> CeilingTables:
     """The ceilings that hold in the years up to the period."""
     rows: list[tuple[object, ...]] = []
     over: list[tuple[int, int]] = []
-    numbers = {(c, s): n for c, s, n in tables.services.select("contract", "service", "service_no").iter_rows()}
+    numbers = tables.service_numbers
     for contract_no, contract in enumerate(tables.contracts.values()):
         for service, term in contract.every_term():
             if not isinstance(term, Ceiling):

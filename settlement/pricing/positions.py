@@ -322,7 +322,7 @@ class Counted:
 
 def positions(tables: Tables, asked: Mapping[PositionKey, int], counted: Counted) -> dict[PositionKey, Measures]:
     """The measures of every position asked for, but for those that follow from decisions (entitled, paid, payable)."""
-    numbers = {(c, s): n for c, s, n in tables.services.select("contract", "service", "service_no").iter_rows()}
+    numbers = tables.service_numbers
     return {key: _measures(key, number, tables.contracts[key.contract], numbers, counted) for key, number in asked.items()}
 
 

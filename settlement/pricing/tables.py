@@ -38,6 +38,8 @@ class Tables:
 
     contracts: Mapping[str, Contract]
     """In order of number; the position is ``contract_no``."""
+    service_numbers: Mapping[tuple[str, str], int]
+    """(contract, service) → service_no."""
     services: pl.DataFrame
     """One row a service: contract_no, contract, service_no, service, its acceptance and pricing attributes."""
     names: pl.DataFrame
@@ -97,6 +99,7 @@ def build_tables(rulebook: Rulebook) -> Tables:
         schema[f"cents_{step}"] = pl.Int64
     return Tables(
         contracts=contracts,
+        service_numbers={(str(row["contract"]), str(row["service"])): number for number, row in enumerate(services)},
         services=pl.DataFrame(services, schema=_SERVICES),
         names=pl.DataFrame(names, schema={"contract_no": pl.UInt32, "name": pl.String, "service_no": pl.UInt32}, orient="row"),
         codes=pl.DataFrame(codes, schema={"contract_no": pl.UInt32, "code": pl.String, "service_no": pl.UInt32}, orient="row"),

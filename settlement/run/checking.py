@@ -63,10 +63,15 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
 
 def last_month(inputs: Path) -> Month | None:
     """The last month that has a folder of deliveries."""
+    return max(delivered_months(inputs), default=None)
+
+
+def delivered_months(inputs: Path) -> list[Month]:
+    """The months that have a folder of deliveries, in no order."""
     months = []
     for folder in inputs.iterdir() if inputs.is_dir() else ():
         try:
             months.append(Month.parse(folder.name))
         except ValueError:
             continue
-    return max(months, default=None)
+    return months

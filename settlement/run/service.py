@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from settlement.domain.periods import Month
 from settlement.run.blocked import Blocked
+from settlement.run.checking import delivered_months
 from settlement.run.month import RECEIPT, Workspace, draft, read_only_ledger
 from settlement.run.schedule import due_months, serve
 
@@ -63,10 +64,4 @@ def settled_months(workspace: Workspace) -> frozenset[Month]:
 
 def _first_month(workspace: Workspace) -> Month | None:
     """The first month that has a folder of deliveries: from then on every month is due in its turn."""
-    months = []
-    for folder in workspace.inputs.iterdir() if workspace.inputs.is_dir() else ():
-        try:
-            months.append(Month.parse(folder.name))
-        except ValueError:
-            continue
-    return min(months, default=None)
+    return min(delivered_months(workspace.inputs), default=None)
