@@ -1,0 +1,80 @@
+"""``settlement ledger``: what was settled, and whether the chain is whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from settlement.cli.talk import (
+    FAULT,
+    GOOD,
+    INPUTS,
+    OUTPUTS,
+    RULES,
+    Json,
+    Outputs,
+    app,
+    euro,
+    print_json,
+    problem_json,
+    say,
+    show_problems,
+    table,
+)
+
+
+@app.command()
+def ledger(
+    outputs: Outputs = OUTPUTS,
+    verify: Annotated[bool, typer.Option("--verify", help="Check the whole chain of records.")] = False,
+    contract: Annotated[str | None, typer.Option(help="What was settled for this contract, by year, service, term and month.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Shows what was settled, and whether the chain of records is whole."""
+    from settlement.domain.periods import Month
+    from settlement.run.month import Workspace, read_only_ledger
+
+    with read_only_ledger(Workspace(RULES, INPUTS, outputs)) as book:
+        if verify:
+            findings = book.verify()
+            if as_json:
+                print_json({"whole": not findings, "head": book.head(), "findings": [problem_json(one) for one in findings]})
+            else:
+                show_problems(findings)
+                say(f"The ledger is {'not whole' if findings else 'whole'}: {len(book.runs())} runs, last record {book.head()[:16]}…")
+            raise typer.Exit(FAULT if findings else GOOD)
+        if contract:
+            settled = {key: cents for key, cents in sorted(book.settled().items()) if key[0] == contract}
+            paid, balance = book.paid().get(contract, 0), book.balance().get(contract, 0)
+            if as_json:
+                rows = [{"year": y, "service": s or None, "term": t, "month": str(Month.from_index(m)), "cents": c} for (_, y, s, t, m), c in settled.items()]
+                print_json({"contract": contract, "settled": rows, "paid_cents": paid, "open_cents": balance})
+                return
+            table(
+                ["year", "service", "term", "month", "settled"],
+                [[str(y), s or "(contract)", t, str(Month.from_index(m)), euro(c)] for (_, y, s, t, m), c in settled.items()], {4},
+            )  # fmt: skip
+            say(f"\nSettled {euro(sum(settled.values()))}, paid {euro(paid)}, open {euro(balance)}.")
+            return
+        runs = book.runs()
+        if as_json:
+            print_json(
+                [
+                    {"run": r.name, "period": str(r.period), "approved_by": [a.person for a in r.approvals], "paid_cents": r.paid_cents,
+                     "payments": r.payments, "rules_digest": r.rules_digest, "inputs_digest": r.inputs_digest}
+                    for r in runs
+                ]
+            )  # fmt: skip
+            return
+        if not runs:
+            say(f"Nothing is final yet in {outputs}.")
+            return
+        table(
+            ["run", "month", "approved by", "on", "payments", "paid"],
+            [
+                [r.name, str(r.period), ", ".join(a.person for a in r.approvals), f"{r.approvals[-1].at:%Y-%m-%d %H:%M}", str(r.payments), euro(r.paid_cents)]
+                for r in runs
+            ],
+            {4, 5},
+        )  # fmt: skip
