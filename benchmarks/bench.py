@@ -24,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 
-from benchmarks.plain import Priced, lines_in_pandas, price, terms_in_pandas
+from benchmarks.plain import COUNTS, Priced, lines_in_pandas, price, terms_in_pandas
 from benchmarks.region import Made, make_region
 from settlement import __version__
 from settlement.decisions.engine import Engine
@@ -192,7 +192,7 @@ def compare(settled: Settlement, repetitions: int) -> tuple[dict[str, list[float
         for name in COMPARED:
             ours[name].append(clock.seconds[name])
         with clock.running("pandas"):
-            priced = price(plain_lines, terms)
+            priced = price(plain_lines, terms, settled.period.index)
         theirs.append(clock.seconds["pandas"])
         _check_same(settled, counted, priced, tables)
     return ours, theirs
@@ -216,13 +216,15 @@ def _check_same(settled: Settlement, counted: Counted, priced: Priced, tables: T
             if name != "earned" or not services[service][2]
         }
     year, as_of = settled.period.year, settled.period.index
-    clients = {key[:2]: found["clients"] for key, found in counted.counts.counts.items() if key[2:] == (year, as_of)}
+    here = [(key, found) for key, found in counted.counts.counts.items() if key[2:] == (year, as_of)]
+    of_service = {name: {services[key[1]][:2]: found[name] for key, found in here if key[1] >= 0 and found.get(name)} for name in COUNTS}
+    of_contract = {name: {numbers[key[0]]: found[name] for key, found in here if key[1] < 0 and found.get(name)} for name in COUNTS}
     pairs: tuple[tuple[str, object, object], ...] = (
         ("claimed", own["claimed"], priced.claimed),
         ("earned", own["earned"], priced.earned),
         ("cut", own["cut"], priced.cut),
-        ("clients", {services[key[1]][:2]: n for key, n in clients.items() if key[1] >= 0}, priced.clients_of_service),
-        ("clients", {numbers[key[0]]: n for key, n in clients.items() if key[1] < 0}, priced.clients_of_contract),
+        *((f"{name} of services", of_service[name], priced.counts_of_service[name]) for name in COUNTS),
+        *((f"{name} of contracts", of_contract[name], priced.counts_of_contract[name]) for name in COUNTS),
     )
     for name, mine, plain in pairs:
         if mine != plain:

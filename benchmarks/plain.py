@@ -1,7 +1,7 @@
 """The plain alternative: the same lines priced with pandas, as an analyst would write it.
 
-Tariff by date, price, cap by ceiling in order, sums by contract, service and month, distinct clients to date. For the
-kinds of contract that ``region.py`` makes.
+Tariff by date, price, cap by ceiling in order, sums by contract, service and month, and the counts of every position:
+distinct, new and ended clients and quantities, to date and in the month. For the kinds of contract that ``region.py`` makes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ _ORDINAL = 719_163
 """Days of numpy begin at 1970; with this added, Sundays are those divisible by seven."""
 
 
+COUNTS = (
+    "clients", "clients_in_month", "new_clients_in_month", "ended_clients", "ended_clients_in_month",
+    "quantity", "quantity_in_month",
+)  # fmt: skip
+"""What a position counts over lines, to date in the year and in the month."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """The terms as pandas tables. A product is a code, or the name of a service where lines name that."""
@@ -34,13 +41,14 @@ class Terms:
 
 @dataclass(frozen=True)
 class Priced:
-    """What is compared: cents by (contract, service, month), and clients to date."""
+    """What is compared: cents by (contract, service, month), and the counts of the positions."""
 
     claimed: dict[tuple[str, str, int], int]
     earned: dict[tuple[str, str, int], int]
     cut: dict[tuple[str, str, int], int]
-    clients_of_service: dict[tuple[str, str], int]
-    clients_of_contract: dict[str, int]
+    counts_of_service: dict[str, dict[tuple[str, str], int]]
+    """Each of ``COUNTS`` by contract and service; what is 0 is left out."""
+    counts_of_contract: dict[str, dict[str, int]]
 
 
 def terms_in_pandas(tables: Tables, ceilings: CeilingTables) -> Terms:
@@ -76,8 +84,8 @@ def lines_in_pandas(lines: pl.DataFrame) -> pd.DataFrame:
     live = lines.filter(~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
     return _frame(
         live.select(
-            "line", "contract", "client", "start", "end", "allocation_start", "allocation_end", "quantity_milli",
-            product=pl.coalesce("code", "service"), intensity=pl.col("intensity").fill_null(""),
+            "line", "contract", "end_reason", "result", pl.col("client").cast(pl.String), "start", "end", "allocation_start", "allocation_end", "quantity_milli",
+            product=pl.coalesce(pl.col("code", "service").cast(pl.String)), intensity=pl.col("intensity").cast(pl.String).fill_null(""),
         )
     )  # fmt: skip
 
@@ -94,8 +102,8 @@ def _frame(frame: pl.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def price(lines: pd.DataFrame, terms: Terms) -> Priced:
-    """Everything that is timed."""
+def price(lines: pd.DataFrame, terms: Terms, as_of: int) -> Priced:
+    """Everything that is timed. ``as_of`` is the month settled, ``Month.index``."""
     product = ["contract", "product"]
     priced = lines.merge(terms.prices, on=[*product, "intensity"], how="left")
     in_force = (priced["day"] <= priced["start"]) & (priced["start"] < priced["until"])
@@ -120,9 +128,32 @@ def price(lines: pd.DataFrame, terms: Terms) -> Priced:
         claimed=_nonzero(sums["value"]),
         earned=_nonzero(sums["left"]),
         cut=_nonzero(sums["cut"]),
-        clients_of_service=priced.groupby(["contract", "service"])["client"].nunique().to_dict(),
-        clients_of_contract=priced.groupby("contract")["client"].nunique().to_dict(),
+        counts_of_service=_counts(priced, ["contract", "service"], as_of),
+        counts_of_contract=_counts(priced, ["contract"], as_of),
     )
+
+
+def _counts(priced: pd.DataFrame, by: list[str], as_of: int) -> dict[str, dict]:
+    """Each of ``COUNTS`` by contract, or by contract and service."""
+    to_date = priced[(priced["month"] // 12 == as_of // 12) & (priced["month"] <= as_of)]
+    now = to_date[to_date["month"] == as_of]
+    first = to_date.groupby([*by, "client"])["month"].min().reset_index()
+    has_ended = to_date["end_reason"].notna() | to_date["result"].isin(["reached", "not reached"])
+    ended = to_date[has_ended]
+    found = {
+        "clients": to_date.groupby(by)["client"].nunique(),
+        "clients_in_month": now.groupby(by)["client"].nunique(),
+        "new_clients_in_month": first[first["month"] == as_of].groupby(by)["client"].count(),
+        "ended_clients": ended.groupby(by)["client"].nunique(),
+        "ended_clients_in_month": ended[ended["month"] == as_of].groupby(by)["client"].nunique(),
+        "quantity": to_date.groupby(by)["quantity_milli"].sum(),
+        "quantity_in_month": now.groupby(by)["quantity_milli"].sum(),
+    }
+    return {name: {_key(key): int(count) for key, count in counts.to_dict().items() if count} for name, counts in found.items()}
+
+
+def _key(key: object) -> object:
+    return key[0] if isinstance(key, tuple) and len(key) == 1 else key
 
 
 def _nonzero(sums: pd.Series) -> dict[tuple[str, str, int], int]:

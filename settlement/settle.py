@@ -126,7 +126,7 @@ def settle(
     """
     step("terms")
     tables = build_tables(rulebook)
-    ceilings = ceiling_tables(tables, period)
+    ceilings = ceiling_tables(tables, period, rulebook.ceiling_decisions)
     asked = targets(tables, period)
     step("lines")
     accepted = accept(delivered.lines, tables, cells_of(delivered))

@@ -46,8 +46,8 @@ def test_the_same_size_gives_the_same_files(tmp_path):
 def test_a_cent_of_difference_stops_it(monkeypatch):
     plainly = bench.price
 
-    def a_cent_less(lines, terms):
-        priced = plainly(lines, terms)
+    def a_cent_less(lines, terms, as_of):
+        priced = plainly(lines, terms, as_of)
         key = next(iter(priced.earned))
         return dataclasses.replace(priced, earned={**priced.earned, key: priced.earned[key] - 1})
 

@@ -191,6 +191,10 @@ def _add_cuts(
 ) -> None:
     """What each ceiling took, by month of service; a service's stands under the service, a contract's under the contract."""
     levels = filled_of(answers, ceilings)
+    above_of = {
+        (row["contract"], row["service"], row["bucket"], row["per"]): (row["above"], row["above_share_bp"])
+        for row in ceilings.ceilings.iter_rows(named=True)
+    }
     by_service = (
         live.filter(pl.col("cut_service_cents") != 0)
         .group_by("service_no", "month").agg(cut=pl.col("cut_service_cents").sum()).sort("service_no", "month")
@@ -210,10 +214,11 @@ def _add_cuts(
         assert isinstance(term, Ceiling)
         bucket = {"year": month.year, "month": index, "contract": 0}[term.per]
         fills, limit = levels[contract_number, service, bucket, term.per]
-        formula = {"not paid": "ceiling", "held": "ceiling_held", "paid at a share": "ceiling_share"}[term.above]
+        above, share_bp = above_of[contract_number, service, bucket, term.per]
+        formula = {"not paid": "ceiling", "held": "ceiling_held", "paid at a share": "ceiling_share"}[above]
         figures: worth.Numbers = {"value": (Fraction(fills), "amount"), "ceiling": (Fraction(limit), "amount")}
-        if term.above == "paid at a share":
-            figures["share"] = (Fraction(term.above_share_bp, 10_000), "share")
+        if above == "paid at a share":
+            figures["share"] = (Fraction(share_bp, 10_000), "share")
         found.add(
             (contract_number, month.year, service, "ceiling", month),
             Entitlement(-cut, term.article, term.place, Working(formula, figures)),

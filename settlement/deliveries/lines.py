@@ -8,6 +8,15 @@ from settlement.domain.fields import FIELDS
 
 __all__ = ["FIELDS", "LINES", "REFUSALS"]
 
+
+def _numbered(field: str) -> pl.Categorical:
+    """Text of which a field has few different values, or that lines are grouped by: kept once and numbered.
+
+    Each field has its own numbers, so that they stay small. They follow the order in which texts came, and mean nothing.
+    """
+    return pl.Categorical(pl.Categories(f"settlement.{field}"))
+
+
 LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     # where it stands
     "delivery": pl.String,  # Delivery.key
@@ -16,11 +25,11 @@ LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.Int32,  # row in the file, from 1
     # what it says; null where the cell is empty or the column is missing
     "contract": pl.String,  # of the file, or of the row's own Contractnummer
-    "client": pl.String,
-    "service": pl.String,  # as written
-    "code": pl.String,
-    "profile": pl.String,
-    "intensity": pl.String,
+    "client": _numbered("client"),
+    "service": _numbered("service"),  # as written
+    "code": _numbered("code"),
+    "profile": _numbered("profile"),
+    "intensity": _numbered("intensity"),
     "allocation": pl.String,
     "allocation_start": pl.Date,
     "allocation_end": pl.Date,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from settlement.domain.conditions import Comparison, Condition
-from settlement.domain.periods import ContractYear, Duration
+from settlement.domain.periods import ContractYear, Duration, Month
 from settlement.domain.problems import Place
 
 Funding = Literal["effort-based", "output-based", "task-based", "person-following"]
@@ -517,6 +517,39 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentHold:
+    """A person keeps back what a contract would be paid: it stays owed, and is paid when the hold is released."""
+
+    contract: str
+    since: Month
+    """The first claim month whose payment is kept back."""
+    reason: str
+    by: str
+    until: Month | None
+    """The first claim month that pays again; ``None``: nobody has released it yet."""
+    released_by: str
+    place: Place
+
+    def holds_in(self, period: Month) -> bool:
+        """Whether the payment of a claim month is kept back."""
+        return self.since <= period and (self.until is None or period < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingDecision:
+    """What a person decided about all that lies above a ceiling with ``above: held``, for one year."""
+
+    contract: str
+    service: str | None
+    """``None``: the contract's own ceiling."""
+    year: int
+    decided: Literal["paid", "not paid"]
+    reason: str
+    by: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """All rule files of a workspace, read."""
 
@@ -526,3 +559,12 @@ class Rulebook:
     """By number; a contract with problems is not here."""
     digests: Mapping[str, str]
     """SHA-256 of every rule file read, by path relative to the rules folder with forward slashes."""
+    payment_holds: tuple[PaymentHold, ...] = ()
+    """Of contracts in this rulebook, in the order of the file."""
+    ceiling_decisions: tuple[CeilingDecision, ...] = ()
+    """Of contracts in this rulebook; one for a ceiling and year."""
+
+    def on_hold(self, period: Month) -> dict[str, str]:
+        """Contract → why its payment is kept back in a claim month, with who did."""
+        holds = [hold for hold in self.payment_holds if hold.holds_in(period)]
+        return {hold.contract: f"{hold.reason} ({hold.by})" for hold in holds}

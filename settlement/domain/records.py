@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from settlement.domain.contract import Contract, Organisation, Provider, Severity
+from settlement.domain.contract import CeilingDecision, Contract, Organisation, Provider, Severity
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place
 
@@ -325,6 +325,8 @@ class Statement:
     lines_digest: str
     on_hold: str = ""
     """Why the payment as a whole is kept back, in a person's own words; empty when it is not."""
+    decided: tuple[CeilingDecision, ...] = ()
+    """What was decided about what lies above ceilings of the year that would keep it back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import datetime as dt
 
 import polars as pl
 
+from settlement.deliveries.lines import LINES
+
 _OPEN = dt.date(9999, 12, 31)
 _CHANGED = "37"
 """National reason of ending: a request to change (JZ588 37, wijzigingsverzoek)."""
@@ -69,7 +71,7 @@ def second_arrangements(lines: pl.DataFrame) -> pl.DataFrame:
     keys = ["contract_no", "service_no", "client", "level_no", "began"]
     bad = pl.DataFrame(
         refused,
-        schema={"contract_no": pl.UInt32, "service_no": pl.UInt32, "client": pl.String, "level_no": pl.UInt32, "began": pl.Date},
+        schema={"contract_no": pl.UInt32, "service_no": pl.UInt32, "client": LINES["client"], "level_no": pl.UInt32, "began": pl.Date},
         orient="row",
     )
     return (

@@ -5,6 +5,7 @@ A line usually gives one earning; an arrangement gives one for its start, its re
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -14,7 +15,7 @@ from settlement.domain.contract import Budget, Contract
 from settlement.domain.money import divide_half_up
 from settlement.domain.periods import ContractYear, Month
 from settlement.pricing.arrangements import arrangements_of
-from settlement.pricing.tables import Tables
+from settlement.pricing.tables import KIND, Tables
 from settlement.pricing.value import month_days, month_first, rounded_as
 
 EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -23,7 +24,7 @@ EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
     "service_no": pl.UInt32,
     "month": pl.Int32,  # month of service, Month.index
     "date": pl.Date,  # for the order in which a ceiling fills
-    "term": pl.String,
+    "term": KIND,
     "value_cents": pl.Int64,  # before any ceiling
     "earns": pl.Boolean,  # false where a budget pays and the value only shows the use
     "live": pl.Boolean,  # false for a credit and its debit: together they are nothing
@@ -76,7 +77,7 @@ def _earning(lines: pl.DataFrame, value: pl.Expr | None = None, where: pl.Expr |
         "service_no",
         "month",
         date="start",
-        term=pl.col("kind").cast(pl.String),
+        term="kind",
         value_cents=(pl.col("value_cents") if value is None else value),
         earns=~pl.col("has_budget"),
         live=_is_live(),
@@ -229,7 +230,7 @@ def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.Dat
         # What is earned after the contract has ended (a result in the next year) belongs to its last month.
         month=pl.min_horizontal(_month_of(day), _month_of("ends")),
         date=pl.col(day),
-        term=pl.lit("arrangement_fee"),
+        term=pl.lit("arrangement_fee", dtype=KIND),
         value_cents=value,
         earns=~pl.col("has_budget"),
         live=pl.lit(True),
@@ -255,32 +256,32 @@ def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
     within the year counts by months.
     """
     months = year.months
-    by_month = amounts_by_month(term, year)
+    amounts = list(amounts_by_month(term, year).values())
     days, in_year = (year.days, year.days_in_year) if term.broken_year == "pro rata" and year.is_broken else (1, 1)
     denominator = len(months) * in_year
+    running = list(itertools.accumulate(amounts))
+    quarters = sorted({(month.year, month.quarter) for month in months})
     due: dict[Month, int] = {}
     paid = 0
     for position, month in enumerate(months):
+        reached = denominator
         match term.paid:
             case "twelfths":
-                until = position + 1
+                sum_to_date = running[position]
+            case "quarters in advance" if len(set(amounts)) == 1:
+                # Equal quarters: a quarter of the figure of its months, whatever their number in a broken year.
+                sum_to_date = running[-1] * (quarters.index((month.year, month.quarter)) + 1)
+                reached = denominator * len(quarters)
             case "quarters in advance":
-                until = sum(1 for other in months if (other.year, other.quarter) <= (month.year, month.quarter))
+                sum_to_date = sum(
+                    cents for other, cents in zip(months, amounts, strict=True)
+                    if (other.year, other.quarter) <= (month.year, month.quarter)
+                )  # fmt: skip
             case "at start":
-                until = len(months)
+                sum_to_date = running[-1]
             case "at end":
-                until = len(months) if position == len(months) - 1 else 0
-        if term.paid == "quarters in advance":
-            # Equal quarters: a quarter of the figure of its months, whatever their number in a broken year.
-            quarters = sorted({(other.year, other.quarter) for other in months})
-            reached = sum(1 for quarter in quarters if quarter <= (month.year, month.quarter))
-            to_date = divide_half_up(
-                sum(by_month.values()) * days * reached, denominator * len(quarters)
-            ) if len(set(by_month.values())) == 1 else divide_half_up(
-                sum(by_month[other] for other in months[:until]) * days, denominator
-            )  # fmt: skip
-        else:
-            to_date = divide_half_up(sum(by_month[other] for other in months[:until]) * days, denominator)
+                sum_to_date = running[-1] if position == len(months) - 1 else 0
+        to_date = divide_half_up(sum_to_date * days, reached)
         due[month] = to_date - paid
         paid = to_date
     return due

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -17,7 +17,7 @@ from settlement.domain.contract import Contract, MinimumClients, OutcomeBonus
 from settlement.domain.measures import IN_MONTH
 from settlement.domain.periods import ContractYear, Month
 from settlement.domain.records import PositionKey
-from settlement.pricing.ceilings import left_cents
+from settlement.pricing.ceilings import left_cents, of_month, service_and_month
 from settlement.pricing.earn import budget_of_year, budget_to_date
 from settlement.pricing.tables import Tables
 
@@ -36,10 +36,10 @@ class Monthly:
     held: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
     subcontracted: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
 
-    def total(self, sums: Mapping[tuple[int, int, int], int], contract: int, services: Iterable[int], months: Iterable[int]) -> int:
-        """One figure over services and months."""
-        months = list(months)
-        return sum(sums.get((contract, service, month), 0) for service in services for month in months)
+
+def _total(sums: Mapping[tuple[int, int, int], int], keys: list[tuple[int, int, int]]) -> int:
+    """One figure over services and months."""
+    return sum([sums.get(key, 0) for key in keys])
 
 
 def monthly_sums(earnings: pl.DataFrame, lines: pl.DataFrame) -> Monthly:
@@ -56,13 +56,14 @@ def monthly_sums(earnings: pl.DataFrame, lines: pl.DataFrame) -> Monthly:
     sums = (
         earnings.lazy()
         .select(
-            "contract_no", "service_no", "month", "held_cents", claimed=claimed,
+            "contract_no", "held_cents", at=of_month(), claimed=claimed,
             earned=pl.when("live").then(left_cents()).otherwise(0),
             cut=pl.col("cut_service_cents") + pl.col("cut_contract_cents"),
             subcontracted=pl.when(pl.col("by_other").fill_null(False)).then(claimed).otherwise(0),
         )
-        .group_by("contract_no", "service_no", "month")
-        .agg(pl.col("claimed", "earned", "cut", "subcontracted").sum(), held=pl.col("held_cents").sum())
+        .group_by("at")
+        .agg(pl.col("contract_no").first(), pl.col("claimed", "earned", "cut", "subcontracted").sum(), held=pl.col("held_cents").sum())
+        .with_columns(*service_and_month())
         .collect(engine="streaming")
     )  # fmt: skip
     keys = list(zip(*(sums.get_column(name).to_list() for name in ("contract_no", "service_no", "month")), strict=True))
@@ -125,6 +126,39 @@ def _at(place: str, client: str) -> pl.Expr:
     return pl.col(place).cast(pl.UInt64) * 2**32 + pl.col(client)
 
 
+def _at_places(care: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """The lines at each place of their service and year, with ``place`` and ``as_of``; a line without a place is left out.
+
+    A place is a service at a moment that is asked for; most services have one in a year. They are looked up by position:
+    there are a few places, and a million lines.
+    """
+    if not places.height:
+        return care.clear().with_columns(place=pl.lit(None, dtype=pl.UInt32), as_of=pl.lit(None, dtype=pl.Int32))
+    first, last = _ends(places.get_column("year"))
+    years, services = last - first + 1, 1 + max(_ends(places.get_column("service_no"))[1], _ends(care.get_column("service_no"))[1])
+    # The last slot is of the years in which nothing is asked.
+    year = pl.col("month") // 12 - first
+    slot = pl.when((year >= 0) & (year < years)).then(pl.col("service_no") * years + year).otherwise(services * years)
+    slots = care.select(slot.cast(pl.UInt32)).to_series()
+    places = places.with_columns(slot=(pl.col("service_no") * years + pl.col("year") - first).cast(pl.UInt32))
+    found = []
+    for _, moment in places.with_columns(nth=pl.int_range(pl.len()).over("slot")).group_by("nth", maintain_order=True):
+        looked_up = [
+            pl.Series(name, [None], dtype=type_).new_from_index(0, services * years + 1)
+            .scatter(moment.get_column("slot"), moment.get_column(name)).gather(slots)
+            for name, type_ in (("place", pl.UInt32), ("as_of", pl.Int32))
+        ]  # fmt: skip
+        here = care.hstack(looked_up)
+        found.append(here.filter(pl.col("place").is_not_null()) if looked_up[0].null_count() else here)
+    return pl.concat(found)
+
+
+def _ends(numbers: pl.Series) -> tuple[int, int]:
+    """The least and the greatest; 0 of none."""
+    least, greatest = numbers.min(), numbers.max()
+    return (least, greatest) if isinstance(least, int) and isinstance(greatest, int) else (0, 0)
+
+
 def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[PositionKey, int], tables: Tables) -> Counts:
     """Counts clients and quantities for every position asked for. ``refusals`` has contract, delivery, row, claim_month."""
     moments = pl.DataFrame(
@@ -139,26 +173,29 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
     # every count below is over these, far fewer than the lines. Place and client are grouped on as one number: quickest.
     moments = moments.with_row_index("moment")
     places = moments.join(tables.services.select("contract_no", "service_no"), on="contract_no").with_row_index("place")
-    care = (
+    care = _at_places(
         live.filter("is_care")
         .select(
-            "service_no", "client_no", "month", quantity="quantity_milli", year=pl.col("month") // 12,
+            "service_no", "client_no", "month", quantity="quantity_milli",
             ended=pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False),
         )
-        .join(places.lazy().select("place", "service_no", "year", "as_of"), on=["service_no", "year"])
-        .filter(pl.col("month") <= pl.col("as_of"))
-        .select(
-            "place", "quantity", first="month", last="month",
-            ended=pl.when("ended").then(1 + in_month.cast(pl.UInt8)).otherwise(0).cast(pl.UInt8),
-            quantity_now=pl.when(in_month).then("quantity").otherwise(0), client=_at("place", "client_no"),
-        )
-        .collect()
-    )  # fmt: skip
-    quantities = care.lazy().group_by("place").agg(pl.col("quantity", "quantity_now").sum()).collect(engine="streaming")
-    of_services = (
-        care.lazy().group_by("client").agg(_OF_CLIENT)
-        .with_columns(place=(pl.col("client") // 2**32).cast(pl.UInt32), client_no=pl.col("client") % 2**32)
-        .collect(engine="streaming")
+        .collect(),
+        places,
+    ).lazy().filter(pl.col("month") <= pl.col("as_of")).select(
+        "place", "quantity", first="month", last="month",
+        ended=pl.when("ended").then(1 + in_month.cast(pl.UInt8)).otherwise(0).cast(pl.UInt8),
+        quantity_now=pl.when(in_month).then("quantity").otherwise(0), client=_at("place", "client_no"),
+    ).collect()  # fmt: skip
+    arrived = lines.lazy().select(at=pl.col("contract_no").cast(pl.UInt64) * 2**32 + pl.col("claim_month"))
+    # Asked together, so that they are worked out side by side.
+    quantities, of_services, of_claim_months = pl.collect_all(
+        [
+            care.lazy().group_by("place").agg(pl.col("quantity", "quantity_now").sum()),
+            care.lazy().group_by("client").agg(_OF_CLIENT)
+            .with_columns(place=(pl.col("client") // 2**32).cast(pl.UInt32), client_no=pl.col("client") % 2**32),
+            arrived.group_by("at").len(),
+        ],
+        engine="streaming",
     )  # fmt: skip
     of_contracts = (
         of_services.lazy().join(places.lazy().select("place", "moment"), on="place")
@@ -194,8 +231,8 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
             _collect(counts, refused, scope)
     numbers = {number: position for position, number in enumerate(tables.contracts)}
     delivered: dict[tuple[int, int], tuple[int, int]] = {}
-    for contract_no, claim_month, count in lines.group_by("contract_no", "claim_month").len().iter_rows():
-        delivered[contract_no, claim_month] = (count, 0)
+    for at, count in of_claim_months.iter_rows():
+        delivered[at // 2**32, at % 2**32] = (count, 0)
     refused_rows = (
         refusals.filter(pl.col("row") > 0).unique(["delivery", "row"]).group_by("contract", "claim_month").len()
     )  # fmt: skip
@@ -359,37 +396,27 @@ def _measures(  # noqa: PLR0915 - one statement a measure, in the order of measu
     )
     put("quantity", Fraction(counts.get("quantity") or 0, 1000), Fraction(counts.get("quantity_in_month") or 0, 1000))
     monthly = counted.monthly
-    this_month = [key.as_of.index]
-    claimed = monthly.total(monthly.claimed, contract_no, services, months)
-    claimed_now = monthly.total(monthly.claimed, contract_no, services, this_month)
-    claimed_before = monthly.total(monthly.claimed, contract_no, services, [key.as_of.index - 1])
-    earned = monthly.total(monthly.earned, contract_no, services, months)
-    earned_now = monthly.total(monthly.earned, contract_no, services, this_month)
+    to_date = [(contract_no, service, month) for service in services for month in months]
+    this_month = [(contract_no, service, key.as_of.index) for service in services]
+    claimed, claimed_now = _total(monthly.claimed, to_date), _total(monthly.claimed, this_month)
+    claimed_before = _total(monthly.claimed, [(contract_no, service, key.as_of.index - 1) for service in services])
+    earned, earned_now = _total(monthly.earned, to_date), _total(monthly.earned, this_month)
     put("claimed", claimed, claimed_now)
     put("earned", earned, earned_now)
-    put(
-        "amount_above_ceiling",
-        monthly.total(monthly.cut, contract_no, services, months),
-        monthly.total(monthly.cut, contract_no, services, this_month),
-    )
-    put("held", monthly.total(monthly.held, contract_no, services, months))
-    budgets = [
-        budget_of_year(term, year) for name in names if (term := contract.services[name].budget) is not None
-    ]  # fmt: skip
-    budget = sum(budgets) if budgets else None
+    put("amount_above_ceiling", _total(monthly.cut, to_date), _total(monthly.cut, this_month))
+    put("held", _total(monthly.held, to_date))
+    terms = [term for name in names if (term := contract.services[name].budget) is not None]
+    budget = sum(budget_of_year(term, year) for term in terms) if terms else None
     put("budget", budget, None if budget is None else Fraction(budget, parts))
-    to_date = sum(
-        (budget_to_date(term, year, key.as_of) for name in names if (term := contract.services[name].budget) is not None),
-        Fraction(0),
-    )
-    put("budget_to_date", None if budget is None else to_date)
+    due = sum((budget_to_date(term, year, key.as_of) for term in terms), Fraction(0))
+    put("budget_to_date", due if terms else None)
     found |= _ceiling_measures(key, claimed, elapsed, budget, counted)
     minimum = _minimum_term(contract, key)
     put("minimum_clients", None if minimum is None else minimum_of_year(minimum, contract, key.year))
     put("minimum_to_date", None if minimum is None else minimum_to_date(minimum, contract, key.year, key.as_of))
     put(
         "delivered_share",
-        claimed / to_date if budget and to_date else None,
+        claimed / due if budget and due else None,
         Fraction(claimed_now * parts, budget) if budget else None,
     )
     claims = range(key.year * 12, key.as_of.index + 1)
@@ -414,8 +441,7 @@ def _measures(  # noqa: PLR0915 - one statement a measure, in the order of measu
         Fraction(claimed_now or earned_now, counts["clients_in_month"]) if counts.get("clients_in_month") else None,
     )
     put("change_on_previous_month", Fraction(claimed_now, claimed_before) - 1 if claimed_before else None)
-    by_others = monthly.total(monthly.subcontracted, contract_no, services, months)
-    by_others_now = monthly.total(monthly.subcontracted, contract_no, services, this_month)
+    by_others, by_others_now = _total(monthly.subcontracted, to_date), _total(monthly.subcontracted, this_month)
     put(
         "subcontracted_share",
         Fraction(by_others, claimed) if claimed else None,

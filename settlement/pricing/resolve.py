@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import polars as pl
 
@@ -13,7 +14,7 @@ _WORDS = ["contract_no", "service", "code", "profile", "intensity"]
 
 def fold(column: str) -> pl.Expr:
     """A name as it is compared, in a frame: case and runs of spaces don't matter."""
-    return pl.col(column).str.to_lowercase().str.strip_chars().str.replace_all(r"\s+", " ")
+    return pl.col(column).cast(pl.String).str.to_lowercase().str.strip_chars().str.replace_all(r"\s+", " ")
 
 
 def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -23,42 +24,61 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     faults of naming (``unknown_service`` … booleans), ``month`` (Month.index of the first day; null without one),
     ``client_no`` (for grouping only) and the acceptance attributes of the service. Lines of contracts that are not settled are left out.
     """
-    numbers = _numbers(lines, tables)
-    known = lines.with_row_index("line")
-    if numbers.get_column("contract_no").null_count():
-        is_known = numbers.get_column("contract_no").is_not_null()
-        known, numbers = known.filter(is_known), numbers.filter(is_known)
-    wordings = numbers.select(_WORDS).with_row_index("at").group_by(_WORDS).agg(pl.col("at").first()).with_row_index("wording")
-    said = known.select(_WORDS[1:])[wordings.get_column("at")].hstack(wordings.select("wording", "contract_no"))
-    meanings = _meanings(said, tables).sort("wording")
+    numbers = pl.Enum(list(tables.contracts))
+    contract_no = lines.get_column("contract").cast(numbers, strict=False).to_physical().cast(pl.UInt32).alias("contract_no")
+    known = lines.with_row_index("line").hstack([contract_no])
+    if contract_no.null_count():
+        known = known.filter(contract_no.is_not_null())
+    first, which = _wordings(known.select(_WORDS))
+    meanings = _meanings(known.select(_WORDS)[first].with_row_index("wording"), tables).sort("wording")
     # Each wording means one thing; what follows goes by position and would be silently wrong otherwise.
-    assert meanings.get_column("wording").equals(wordings.get_column("wording")), "a wording has two meanings"
+    assert meanings.height == len(first), "a wording has two meanings"
     meanings = meanings.drop("wording", *_WORDS)
-    which = numbers.select(_WORDS).join(wordings, on=_WORDS, how="left", maintain_order="left").get_column("wording")
     # What all wordings have in common (most faults: none has them) is said once, not looked up for each line.
     common = [column for column in meanings.columns if meanings.get_column(column).n_unique() == 1]
     return (
-        known.hstack(numbers.drop(_WORDS[1:])).hstack(meanings.drop(common)[which])
+        known.hstack(meanings.drop(common)[which])
         .with_columns(pl.lit(meanings.get_column(column).first(), dtype=meanings.schema[column]).alias(column) for column in common)
+        .with_columns(
+            _months(known.get_column("start")).alias("month"), _months(known.get_column("end")).alias("end_month"),
+            client_no=pl.col("client").to_physical(),
+        )
     )  # fmt: skip
 
 
-def _numbers(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    """For each line its contract_no, its words as whole numbers, client_no, month and end_month.
+_DENSE = 2**22
+"""Up to so many possible wordings are numbered by a table of all of them; more, by matching."""
 
-    A million lines are matched and grouped on these. No word has a number as well.
+
+def _wordings(said: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """The distinct combinations of words: the position of the first line with each, and which of them each line has.
+
+    The words of a line are numbers already; together they make one number, on which a million lines are matched.
     """
-    distinct = lines.select(pl.col(_WORDS[1:]).drop_nulls().unique().implode()).row(0, named=True)
-    contract_no = pl.col("contract").cast(pl.Enum(list(tables.contracts)), strict=False).to_physical()
-    words = [
-        pl.col(word).cast(pl.Enum(known)).to_physical().cast(pl.UInt32).fill_null(len(known))
-        for word, known in distinct.items()
-    ]
-    client_no = pl.col("client").cast(pl.Categorical).to_physical()
-    return lines.select(
-        contract_no.cast(pl.UInt32).alias("contract_no"), *words, client_no=client_no.cast(pl.UInt32),
-        month=_months(lines.get_column("start")), end_month=_months(lines.get_column("end")),
-    )  # fmt: skip
+    largest = said.select(pl.all().to_physical().max().fill_null(0)).row(0)
+    possible, key = 1, pl.lit(0, dtype=pl.UInt32)
+    # Each word has one number more, for no word.
+    sizes = [most + 2 for most in largest]
+    if math.prod(sizes) >= 2**63:  # so many different words come from no office; they are matched as they are
+        first = said.select(pl.struct(pl.all()).arg_unique()).to_series()
+        return first, _matched(said, said[first])
+    number = pl.UInt32 if math.prod(sizes) < 2**32 else pl.UInt64
+    for word, size in zip(said, sizes, strict=True):
+        one = pl.col(word.name).to_physical().cast(number)
+        key = key.cast(number) * size + (one.fill_null(size - 1) if word.null_count() else one)
+        possible *= size
+    keys = said.select(key=key)
+    first = keys.to_series().arg_unique()
+    if possible <= _DENSE:
+        table = pl.Series([0], dtype=pl.UInt32).new_from_index(0, possible)
+        table = table.scatter(keys.to_series().gather(first), pl.int_range(len(first), dtype=pl.UInt32, eager=True))
+        return first, table.gather(keys.to_series())
+    return first, _matched(keys, keys[first])
+
+
+def _matched(said: pl.DataFrame, distinct: pl.DataFrame) -> pl.Series:
+    numbered = distinct.with_row_index("wording")
+    return said.join(numbered, on=said.columns, how="left", maintain_order="left", nulls_equal=True).get_column("wording")
 
 
 def _months(days: pl.Series) -> pl.Series:

@@ -22,8 +22,10 @@ from settlement.domain.contract import (
 )
 from settlement.domain.periods import Month
 
-KIND = pl.Enum(["none", "tariff", "weekly_tariff", "arrangement_fee", "monthly_tariff", "person_fee"])
-"""The term that prices a service's lines; ``none`` where lines only count."""
+KIND = pl.Enum(
+    ["none", "tariff", "weekly_tariff", "arrangement_fee", "monthly_tariff", "person_fee", "budget", "availability_fee"]
+)
+"""The term that earns: the one that prices a service's lines (``none`` where lines only count), or one that pays by the calendar."""
 ROUNDING = pl.Enum(["half up per line", "up per line", "down per line", "half up per client and month"])
 BROKEN_MONTH = pl.Enum(["not paid", "in full", "pro rata"])
 ANY_LEVEL = ""
@@ -49,7 +51,8 @@ class Tables:
     levels: pl.DataFrame
     """service_no, profile (folded), intensity (folded) → level_no, with profile and intensity as the contract writes them."""
     prices: pl.DataFrame
-    """level_no, day_0, cents_0, day_1, cents_1 …: the steps of its price, side by side; null cents: it stopped."""
+    """level_no, day_0, cents_0, day_1, cents_1 …: the steps of its price, side by side; null cents: it stopped.
+    Level 0 is the first row, and so on."""
     price_steps: int
     """How many steps the widest has."""
 
@@ -141,13 +144,11 @@ _SERVICES: dict[str, pl.DataType | type[pl.DataType]] = {
     "service_no": pl.UInt32,
     "service": pl.String,
     "kind": KIND,
-    "article": pl.String,
     "has_budget": pl.Boolean,
     "by_profile": pl.Boolean,
     "by_intensity": pl.Boolean,
     "priced_on_allocation": pl.Boolean,
     "delivered_in": pl.String,
-    "per": pl.String,
     "ratio_numerator": pl.Int64,
     "ratio_denominator": pl.Int64,
     "whole_hours": pl.Boolean,
@@ -186,7 +187,6 @@ def _service_row(contract_no: int, contract: Contract, service_no: int, name: st
         "service_no": service_no,
         "service": name,
         "kind": "none" if term is None else term.kind,
-        "article": "" if term is None else term.article,
         "has_budget": service.budget is not None,
         "by_profile": False,
         "by_intensity": False,
@@ -205,7 +205,6 @@ def _service_row(contract_no: int, contract: Contract, service_no: int, name: st
             numerator, denominator = unit_ratio(term.delivered_in, term.per)
             row |= {
                 "delivered_in": term.delivered_in,
-                "per": term.per,
                 "ratio_numerator": numerator,
                 "ratio_denominator": denominator,
                 "whole_hours": term.whole_hours,

@@ -99,11 +99,10 @@ def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         )
         .otherwise(pl.col("start"))
     )
-    prices = (
-        lines.select("level_no", day=priced_on)
-        .join(tables.prices, on="level_no", how="left", maintain_order="left")
-        .select(price_cents=price_on(pl.col("day"), tables.price_steps))
-    )
+    # A level's prices stand in the row of its number.
+    level = lines.get_column("level_no")
+    steps = [column.gather(level) for column in tables.prices.drop("level_no")]
+    prices = lines.select(day=priced_on).hstack(steps).select(price_cents=price_on(pl.col("day"), tables.price_steps))
     # Worked out on the few columns that it takes, kind by kind; the whole frame is wide and is not moved for it.
     slim = lines.select(_PRICED_BY).hstack(prices).with_row_index("at")
     nothing = pl.lit(None, dtype=pl.Int64)
@@ -113,12 +112,12 @@ def value_lines(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         .select("at", "parts", "value_cents")
         for kind in kinds
     ])  # fmt: skip
-    counted, value = (pl.Series(name, [None], dtype=pl.Int64).new_from_index(0, lines.height) for name in ("parts", "value_cents"))
-    for part in parts:
-        at = part.get_column("at")
-        value = value.scatter(at, part.get_column("value_cents"))
-        if part.get_column("parts").null_count() < part.height:
-            counted = counted.scatter(at, part.get_column("parts"))
+    worked_out = pl.concat(parts) if parts else pl.DataFrame(schema={"at": pl.UInt32, "parts": pl.Int64, "value_cents": pl.Int64})
+    counted, value = (
+        pl.Series(name, [None], dtype=pl.Int64).new_from_index(0, lines.height)
+        .scatter(worked_out.get_column("at"), worked_out.get_column(name))
+        for name in ("parts", "value_cents")
+    )  # fmt: skip
     return lines.hstack(prices).hstack([counted, value])
 
 

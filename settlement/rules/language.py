@@ -423,6 +423,28 @@ PROVIDER = Block("a provider", "In providers.yaml, below the key by which contra
 
 # ---- cases -----------------------------------------------------------------------------------------------
 
+PAYMENT_HOLD = Block("a payment kept back", "An item of `payments` in holds.yaml, behind a dash.", (
+    Key("contract", CONTRACT_NUMBER, "Whose payment is kept back.", required=True),
+    Key("from", MONTH, "The first claim month whose payment is kept back.", required=True, field="since"),
+    Key("reason", TEXT, "Why; it stands on the provider's statement.", required=True,
+        example="onderzoek naar de rechtmatigheid loopt"),
+    Key("by", TEXT, "Who decided it.", required=True, example="A. de Vries"),
+    Key("until", MONTH, "The first claim month that is paid again, with all that was kept back. Left out: not yet released.",
+        example="2018-05"),
+    Key("released_by", TEXT, "Who released it.", default="", example="B. Jansen"),
+))  # fmt: skip
+
+CEILING_DECISION = Block("a decision above a ceiling", "An item of `ceilings` in holds.yaml, behind a dash: what is done "
+    "with all that a ceiling with `above: held` keeps back in a year. To pay a part of it, raise the ceiling instead.", (
+    Key("contract", CONTRACT_NUMBER, "Whose ceiling it is.", required=True),
+    Key("service", TEXT, "The service whose ceiling it is. Left out: the ceiling of the whole contract.", example="crisiszorg"),
+    Key("year", COUNT, "The year of the contract.", required=True, example="2018"),
+    Key("decided", words("a decision", "paid", "not paid"), "What is done with what lies above.", required=True,
+        example="paid"),
+    Key("reason", TEXT, "Why; it stands on the provider's statement.", required=True, example="extra instroom in overleg"),
+    Key("by", TEXT, "Who decided it.", required=True, example="A. de Vries"),
+))  # fmt: skip
+
 CASE = Block("a case", "An item of a file that ends in .cases.yaml, behind a dash.", (
     Key("name", TEXT, "A sentence that says what must hold.", required=True,
         example="what lies above the ceiling is not paid"),

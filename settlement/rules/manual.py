@@ -16,6 +16,7 @@ from settlement.domain.signals import STANDING_SIGNALS
 from settlement.rules.conditions import MAXIMUM_ALTERNATIVES, MAXIMUM_COMPARISONS, OPERATORS
 from settlement.rules.language import (
     CASE,
+    CEILING_DECISION,
     CONTRACT,
     CONTRACT_KINDS,
     DELIVERIES,
@@ -23,6 +24,7 @@ from settlement.rules.language import (
     INDEX_DAY,
     ORGANISATION,
     PAID_PARTS,
+    PAYMENT_HOLD,
     PROVIDER,
     SCHEDULE,
     SERVICE,
@@ -75,6 +77,10 @@ def _parts() -> Iterator[str]:
     yield from _block("organisation.yaml", ORGANISATION, ORGANISATION.says)
     yield from _keys(SCHEDULE, "Under `schedule` stand:")
     yield from _block("providers.yaml", PROVIDER, PROVIDER.says)
+    yield "### holds.yaml\n"
+    yield "What a person keeps back, and what was decided about what a ceiling keeps back. The file may be left out.\n"
+    yield from _block("`payments`", PAYMENT_HOLD, PAYMENT_HOLD.says, level=4)
+    yield from _block("`ceilings`", CEILING_DECISION, CEILING_DECISION.says, level=4)
 
 
 def _where(name: str) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from settlement.domain.contract import Organisation, Rulebook
+from settlement.domain.contract import Contract, Organisation, Rulebook
 from settlement.domain.problems import Place, Problem
 from settlement.rules import tree
 from settlement.rules.checks import check_contract
 from settlement.rules.contracts import Draft, read_contract
 from settlement.rules.grammar import did_you_mean, quote
+from settlement.rules.holds import EXAMPLE, Holds, read_holds
 from settlement.rules.masters import NO_ORGANISATION, Providers, read_organisation, read_providers
 from settlement.rules.page import Page
 
 _ENDINGS = (".yaml", ".yml")
-_MASTERS = ("organisation", "providers")
+_MASTERS = ("organisation", "providers", "holds")
 
 
 def as_typed(folder: Path, path: str) -> str:
@@ -106,7 +107,7 @@ def read_rulebook(folder: Path, shown: Path | None = None) -> tuple[Rulebook, li
 
     ``shown`` is the folder as messages and places name it, when ``folder`` is a copy of it.
 
-    A contract with a problem is not in the rulebook; the others are. Where organisation.yaml has a problem, or
+    A contract with a problem is not in the rulebook; the others are. Where organisation.yaml or holds.yaml has a problem, or
     providers.yaml as a whole, ``contracts`` is empty: nothing may be settled with half of either.
     Never raises for what a file holds.
     """
@@ -147,11 +148,16 @@ def read_rulebook(folder: Path, shown: Path | None = None) -> tuple[Rulebook, li
         if draft is not None and draft.number is not None and not page.problems and draft.number not in stopped
     }
     settles = organisation is not None and providers is not None
+    holds = _read_holds(reading, paths, contracts, frozenset(draft.number for _, _, draft in drafts if draft and draft.number))
+    if holds is None:
+        contracts = {}
     rulebook = Rulebook(
         organisation or NO_ORGANISATION,
         providers.whole if providers is not None else {},
         dict(sorted(contracts.items())) if settles else {},
         dict(sorted(reading.digests.items())),
+        payment_holds=holds.payments if holds is not None else (),
+        ceiling_decisions=holds.ceilings if holds is not None else (),
     )
     return rulebook, sorted(reading.problems, key=lambda problem: problem.place)
 
@@ -187,6 +193,20 @@ def _read_providers(reading: _Reading, paths: Sequence[str]) -> Providers | None
     providers = read_providers(page, root) if root is not None else None
     reading.close(page, path)
     return providers
+
+
+def _read_holds(
+    reading: _Reading, paths: Sequence[str], contracts: Mapping[str, Contract], known: frozenset[str]
+) -> Holds | None:
+    """What holds.yaml says; ``None`` when it has a problem: what a person keeps back must not be paid by a slip of the pen."""
+    path = next((path for path in paths if path in [f"holds{ending}" for ending in _ENDINGS]), None)
+    if path is None:
+        return Holds()
+    page, root = open_mapping(reading.folder, path, EXAMPLE, reading.shown)
+    holds = read_holds(page, root, contracts, known) if root is not None else None
+    whole = not page.problems
+    reading.close(page, path)
+    return holds if whole else None
 
 
 def _number_on(page: Page) -> str | None:

@@ -123,7 +123,6 @@ def compute(
     *,
     final: bool = False,
     report: Report = _silent,
-    on_hold: Mapping[str, str] | None = None,
     beside: Path | None = None,
 ) -> Computed:
     """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing but that snapshot, in a
@@ -134,7 +133,7 @@ def compute(
     with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
         report("snapshot")
         copied = take_snapshot(workspace, period, Path(private) / "copy")
-        return _compute(workspace, period, copied, final=final, report=report, on_hold=on_hold or {})
+        return _compute(workspace, period, copied, final=final, report=report)
 
 
 def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
@@ -163,7 +162,7 @@ def _is_month(name: str) -> bool:
 
 
 def _compute(
-    workspace: Workspace, period: Month, copied: Snapshot, *, final: bool, report: Report, on_hold: Mapping[str, str]
+    workspace: Workspace, period: Month, copied: Snapshot, *, final: bool, report: Report
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather
@@ -211,7 +210,7 @@ def _compute(
         final=final,
         suffix=f"-C{corrections}" if corrections else "",
         line_files=digests,
-        on_hold=on_hold,
+        on_hold=rulebook.on_hold(period),
     )
     payments = payments_of(statements)
     postings = _postings(statements, rulebook, period)
@@ -416,6 +415,10 @@ def _statement_json(one: Statement) -> dict[str, Any]:
         "to_pay_cents": one.to_pay_cents,
         "held_cents": one.held_cents,
         "on_hold": one.on_hold,
+        "decided": [
+            {"service": each.service, "year": each.year, "decided": each.decided, "reason": each.reason, "by": each.by, "place": str(each.place)}
+            for each in one.decided
+        ],
         "entitled_to_date_cents": one.entitled_to_date_cents,
         "accepted_lines": one.accepted_lines,
         "refused_lines": one.refused_lines,

@@ -223,6 +223,10 @@ def compose(
                 held_cents=held,
                 held_reason="above ceiling" if held else "",
                 on_hold=reason,
+                decided=tuple(
+                    one for one in settlement.rulebook.ceiling_decisions
+                    if one.contract == contract.number and one.year == period.year
+                ),
                 to_pay_cents=to_pay,
                 payment_reference=f"{period} {contract.number}"[:MOST_CHARACTERS],
                 pay_by=period.last_day + dt.timedelta(days=settlement.rulebook.organisation.payment_days),

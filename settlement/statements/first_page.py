@@ -181,6 +181,11 @@ def _below_bar(sheet: Sheet, row: int, statement: Statement, words: Wording) -> 
         text = words.text(f"held {statement.held_reason}", amount=words.euro(statement.held_cents))
         _paragraph(sheet, row, text, NOTE.but(ink=AMBER, size=10))
         row += 1
+    for one in statement.decided:
+        whose = one.service if one.service is not None else words.text("whole contract")
+        text = words.text(f"decided {one.decided}", whose=whose, year=str(one.year), reason=one.reason, by=one.by)
+        _paragraph(sheet, row, text, NOTE.but(size=10))
+        row += 1
     if statement.to_pay_cents:
         iban = _spaced(statement.provider.iban)
         text = words.text("paid by", day=words.day(statement.pay_by), iban=iban)

@@ -25,6 +25,7 @@ STANDS_AS = {
     "organisation": "organisation.yaml",
     "providers": "providers.yaml",
     "cases": "good.cases.yaml",
+    "holds": "holds.yaml",
 }
 
 
@@ -32,6 +33,8 @@ def problems_of(sample: Path, folder: Path) -> list[Problem]:
     """What is said about a folder ``rules`` in which one file is broken; the current folder is ``folder``."""
     shutil.copytree(GOOD, folder / "rules")
     shutil.copy(sample, folder / "rules" / STANDS_AS[sample.parent.name])
+    if sample.parent.name == "holds":
+        shutil.copy(BROKEN.parent / "ceiling-that-holds.yaml", folder / "rules" / "ceiling.yaml")
     rulebook, problems = read_rulebook(Path("rules"))
     _, of_cases = read_cases(Path("rules"), rulebook)
     return problems + of_cases
