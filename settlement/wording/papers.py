@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from settlement.wording.cards import CARDS
 from settlement.wording.catalogue import Pair
+from settlement.wording.returned import RETURNED
+from settlement.wording.templates import TEMPLATES
 
 PAPERS: dict[str, Pair] = {
     # ---- words on every paper
@@ -257,5 +259,7 @@ PAPERS: dict[str, Pair] = {
     "organisation": ("Organisatie", "Organisation"),
     "rules": ("Regels (SHA-256)", "Rules (SHA-256)"),
     **CARDS,
+    **RETURNED,
+    **TEMPLATES,
 }  # fmt: skip
 """By key, in the order of the papers."""
