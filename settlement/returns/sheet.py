@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -139,10 +140,10 @@ class OwnSheet:
         for place, start, style in self._scan.left_over:
             if place not in places:
                 self._spliced.set(start, {"s": str(self._styles.unmarked(style))})
-        for row in sorted({row for row, _ in places}):
+        for row, cells in itertools.groupby(sorted(places), key=lambda place: place[0]):
             # A row that the sheet does not have can hold no fault that was read in it.
             if row in self._scan.rows:
-                self._mark_row(self._scan.rows[row], row, sorted(column for at, column in places if at == row))
+                self._mark_row(self._scan.rows[row], row, [column for _, column in cells])
 
     def _mark_row(self, row: _Row, number: int, columns: list[int]) -> None:
         new: dict[int, str] = {}
