@@ -5,6 +5,7 @@ One job a process, as JSON on its input; the workbook on its output, behind one 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from settlement.returns.package import Package
 from settlement.returns.sheet import OwnSheet, place_of
 from settlement.returns.styles import Styles
 
+SECONDS_OF_WORK_AT_MOST = 15
 COMMENTS_AT_MOST = 3_000
 """A spreadsheet with more of them does not open in reasonable time; the cells are coloured, and the sheet lists them all."""
 
@@ -26,6 +28,7 @@ COMMENTS_AT_MOST = 3_000
 def main() -> None:
     """Makes one returned file."""
     bound_memory()
+    _bound_work()
     out = sys.stdout.buffer
     try:
         content = returned(json.loads(sys.stdin.buffer.read()))
@@ -39,9 +42,18 @@ def main() -> None:
     out.flush()
 
 
+def _bound_work() -> None:
+    """Bounds the seconds of work where the machine can (not on Windows): on a busy machine a file gets no less than on an
+    idle one, so that what a provider gets does not depend on what else ran."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_OF_WORK_AT_MOST, SECONDS_OF_WORK_AT_MOST))
+
+
 def returned(job: Mapping[str, Any]) -> bytes:
     """The workbook of a job. ``way``: ``own`` marks the provider's workbook, ``made`` one that is made of its cells
-    (always for a CSV), ``list`` holds nothing but the list."""
+    (always for a CSV), ``list`` holds nothing but the list and reads no file."""
     sheet_name = job["sheet"] or job["data_sheet"]
     if job["way"] == "list":
         package = Package(packed(None, ""))

@@ -233,7 +233,7 @@ def _file_name(key: str) -> str:
 
 
 def ways_of(one: Return) -> Sequence[str]:
-    """How it may be made, the best first."""
+    """How its workbook may be made, the best first; none: it gets the list alone."""
     if not one.readable or not one.alone:
-        return ("list",)
-    return ("own", "list") if one.delivery.key.casefold().endswith(".csv") else ("own", "made", "list")
+        return ()
+    return ("own",) if one.delivery.key.casefold().endswith(".csv") else ("own", "made")

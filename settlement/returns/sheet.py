@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from settlement.deliveries.headings import column_number, letters
@@ -69,6 +70,8 @@ def _scanned(data: bytes, rows: Collection[int], marked_before: Collection[int])
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, number, column, row, inside
         depth += 1
+        if depth > 3 and row is None and not marked_before:
+            return  # nearly every cell: of a row in which nothing is looked for
         kind = local(name)
         if kind == "c" and inside and depth == 4:
             written = attributes.get("r", "")
@@ -123,7 +126,7 @@ class OwnSheet:
         self._styles = styles
         wanted = set(places)
         scan = _scanned(data, {row for row, _ in wanted}, styles.marked_before)
-        self.shown = {place: _anchor(place, scan.merged) for place in wanted}
+        self.shown = _shown(wanted, scan.merged)
         """Of each place the cell that shows it: of a merged range its first."""
         if {row for row, _ in self.shown.values()} - scan.rows.keys():
             scan = _scanned(data, {row for row, _ in self.shown.values()}, styles.marked_before)
@@ -184,9 +187,13 @@ class OwnSheet:
         return self._spliced.finished()
 
 
-def _anchor(place: Place, merged: list[tuple[Place, Place]]) -> Place:
-    row, column = place
+def _shown(places: Collection[Place], merged: Sequence[tuple[Place, Place]]) -> dict[Place, Place]:
+    rows = sorted({row for row, _ in places})
+    touching: dict[int, list[tuple[Place, Place]]] = {}
     for first, last in merged:
-        if first[0] <= row <= last[0] and first[1] <= column <= last[1]:
-            return first
-    return place
+        for row in rows[bisect.bisect_left(rows, first[0]) : bisect.bisect_right(rows, last[0])]:
+            touching.setdefault(row, []).append((first, last))
+    return {
+        (row, column): next((first for first, last in touching.get(row, ()) if first[1] <= column <= last[1]), (row, column))
+        for row, column in places
+    }

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from settlement.deliveries.gather import Gathered
-from settlement.deliveries.reading import SECONDS_AT_MOST
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
+from settlement.returns.child import returned
 from settlement.returns.compose import Return, job_of, returns, ways_of
 from settlement.settle import Settlement
 
 _START = "import sys; sys.path.append(sys.argv[1]); from settlement.returns.child import main; main()"
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 _AT_ONCE = 4
+SECONDS_AT_MOST = 150.0
+"""By the clock, for one file; the child bounds its own seconds of work much lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ def write_returned(
     wanted = returns(settlement, delivered, period)
 
     def made(one: Return) -> tuple[str, bytes]:
+        path = str(inputs / one.delivery.key)
         for way in ways_of(one):
-            content = _made(job_of(one, settlement, str(inputs / one.delivery.key), way), seconds)
+            content = _made(job_of(one, settlement, path, way), seconds)
             if content is not None:
                 return way, content
-        raise RuntimeError("the list of refusals could not be written")
+        # The list needs nothing of the delivered file, and is made without a child.
+        return "list", returned(job_of(one, settlement, path, "list"))
 
     with ThreadPoolExecutor(max_workers=min(_AT_ONCE, os.cpu_count() or 1)) as threads:
         done = list(zip(wanted, threads.map(made, wanted), strict=True))
@@ -57,7 +61,7 @@ def write_returned(
     of: dict[str, tuple[str, ...]] = {}
     for one in wanted:
         of[one.delivery.key] = (*of.get(one.delivery.key, ()), one.path)
-    return Returned(files, of, tuple(_problem(one, way, shown) for one, (way, _) in done if way != ways_of(one)[0]))
+    return Returned(files, of, tuple(_problem(one, way, shown) for one, (way, _) in done if way != [*ways_of(one), "list"][0]))
 
 
 def _made(job: Mapping[str, object], seconds: float) -> bytes | None:
