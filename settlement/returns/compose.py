@@ -150,7 +150,8 @@ def job_of(one: Return, settlement: Settlement, path: str, way: str) -> dict[str
         "lines": [(for_cell(text), row_height(lines_of(text, width, 10), 10)) for text in said],
         "headings": [words.text(key) for key in ("cell", "column", "found", "what to do", "national code")],
         "refusals": [_listed(each, one, words, linked=way != "list", sheet=sheet) for each in one.refusals],
-        "footer": f"&L{_of_footer(one)}&R{words.text('page of', page='&P', pages='&N')}",
+        # A size is set off from what follows by a space: a number would become part of it.
+        "footer": f"&L&8 {_of_footer(one)}&R&8 {words.text('page of', page='&P', pages='&N')}",
     }
 
 

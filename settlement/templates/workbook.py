@@ -26,8 +26,9 @@ _VERSION_CELL = (5, 2)
 _WIDTHS: dict[str, float] = {
     "client": 16, "service": 34, "code": 14, "profile": 14, "intensity": 18, "allocation_start": 14, "allocation_end": 14,
     "start": 13, "end": 13, "quantity": 12, "unit": 12, "direction": 9, "reference": 18, "previous_reference": 18,
-    "subcontractor": 22, "result": 15, "end_reason": 30, "goal_attainment": 13, "client_satisfaction": 12, "refused_client": 11,
+    "subcontractor": 22, "result": 15, "end_reason": 30, "goal_attainment": 14, "client_satisfaction": 19, "refused_client": 11,
 }  # fmt: skip
+_WIDEST = 44
 _KINDS: dict[str, Kind] = {"text": "entry", "choice": "entry", "day": "day", "quantity": "quantity", "mark": "decimal"}
 
 
@@ -177,7 +178,7 @@ def _table(
     drawn = [
         Column(
             each.heading,
-            max(_WIDTHS[each.field], max((len(choice) for choice in each.choices), default=0) * 0.95 + 2),
+            max(_WIDTHS[each.field], min(max((len(choice) for choice in each.choices), default=0) * 0.95 + 2, _WIDEST)),
             _KINDS[each.entry],
             unlocked=True,
         )
