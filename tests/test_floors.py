@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "settlement"
 
 FLOORS = {
-    "cli": 9, "run": 8, "statements": 7, "alerts": 7, "settle": 6, "decisions": 5, "pricing": 4, "rules": 3,
+    "cli": 9, "run": 8, "statements": 7, "alerts": 7, "returns": 7, "templates": 7, "settle": 6, "decisions": 5, "pricing": 4, "rules": 3,
     "deliveries": 3, "paper": 2, "wording": 1, "domain": 0, "": 0,
 }  # fmt: skip
 """Higher is higher up; floors of one height are neighbours. The empty name is the package itself: its version."""
@@ -30,6 +30,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "decisions/gate.py": "the second evaluation shares no code with the engine's path",
         "decisions/rounds.py": "ceilings cut the lines where they bite, and earnings are summed by month",
         "settle.py": "the hallway joins refusals and hands frames from room to room",
+        "returns/compose.py": "which contracts a delivery names is taken from the frame, and its refusals become records",
         "statements/compose.py": "the lines of a statement are taken from the frame, all contracts at once",
         "run/": "the lines behind a final run are written as Parquet, counted in the balance, and read back to explain",
     },

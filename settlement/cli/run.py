@@ -109,6 +109,8 @@ def _show_month(computed: Computed) -> None:
     total = sum(one.to_pay_cents for one in computed.statements)
     held = sum(one.held_cents for one in computed.statements)
     say(f"\nTo pay {euro(total)} on {len(computed.payments)} statements" + (f"; held back {euro(held)}" if held else "") + ".")
+    if computed.returned.files:
+        say(f"{len(computed.returned.files)} deliveries go back with their refusals marked: folder returned.")
     for contract, month in sorted(computed.settlement.counted.missing):
         say(f"No delivery of {contract} for {month}.")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from settlement.cli.talk import RULE_PROBLEM, RULES, Json, Rules, app, print_json, say, show_problems
+from settlement.cli.talk import RULES, Json, Rules, app, print_json, rulebook_with, say
 
 
 @app.command()
@@ -17,20 +17,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Shows a contract as a card in plain Dutch, to lay beside the signed one."""
-    import difflib
-
-    from settlement.rules.reader import read_rulebook
     from settlement.statements.card import contract_card
 
-    rulebook, problems = read_rulebook(rules)
-    held = rulebook.contracts.get(contract)
-    if held is None:
-        own = [problem for problem in problems if problem.contract == contract]
-        show_problems(own)
-        if own:
-            raise typer.Exit(RULE_PROBLEM)
-        near = difflib.get_close_matches(contract, list(rulebook.contracts), n=1)
-        known = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(rulebook.contracts)}"
-        raise typer.BadParameter(f"There is no contract {contract} in {rules}. {known}")
+    rulebook = rulebook_with(contract, rules)
+    held = rulebook.contracts[contract]
     card = contract_card(held, rulebook.providers[held.provider], "en" if english else "nl")
     print_json({"contract": contract, "card": card}) if as_json else say(card)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from settlement.domain.contract import Rulebook
     from settlement.domain.periods import Month
     from settlement.domain.problems import Problem
     from settlement.run.month import Workspace
@@ -81,6 +82,7 @@ _STAGES = {
     "signals": "signals",
     "statements": "composing statements",
     "balance": "checking the balance",
+    "returned": "marking refusals in the providers' files",
     "writing": "writing the papers",
     "ledger": "recording in the ledger",
 }
@@ -129,6 +131,24 @@ def workspace_of(rules: Path, inputs: Path, outputs: Path) -> Workspace:
     from settlement.run.month import Workspace
 
     return Workspace(rules, inputs, outputs)
+
+
+def rulebook_with(contract: str, rules: Path) -> Rulebook:
+    """The rulebook, in which the contract that a user typed stands; wrong use when there is none, with the nearest."""
+    import difflib
+
+    from settlement.rules.reader import read_rulebook
+
+    rulebook, problems = read_rulebook(rules)
+    if contract in rulebook.contracts:
+        return rulebook
+    own = [problem for problem in problems if problem.contract == contract]
+    if own:
+        show_problems(own)
+        raise typer.Exit(RULE_PROBLEM)
+    near = difflib.get_close_matches(contract, list(rulebook.contracts), n=1)
+    known = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(rulebook.contracts)}"
+    raise typer.BadParameter(f"There is no contract {contract} in {rules}. {known}")
 
 
 def now() -> dt.datetime:

@@ -54,7 +54,7 @@ _MAY_BE_ODD = frozenset("tTsSeEgG")
 
 def main() -> None:
     """Reads files until its input ends."""
-    _bound_memory()
+    bound_memory()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n", errors="surrogatepass")
     known = contracts.Contracts(json.loads(sys.stdin.readline()))
     for line in sys.stdin:
@@ -64,7 +64,7 @@ def main() -> None:
         out.flush()
 
 
-def _bound_memory() -> None:
+def bound_memory() -> None:
     """Bounds the memory where the machine can (not on Windows)."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource

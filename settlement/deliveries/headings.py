@@ -121,10 +121,9 @@ def _heading_row(row: Row, own: Mapping[str, str]) -> HeadingRow:
     found: dict[str, list[tuple[int, str, bool]]] = {}
     others: dict[int, str] = {}
     for column, text in sorted(cells.items()):
-        name = plain(text)
-        field = own.get(name, _STANDARD.get(name))
+        field = meaning(text, own)
         if field is not None:
-            found.setdefault(field, []).append((column, text, name in own))
+            found.setdefault(field, []).append((column, text, plain(text) in own))
         elif text.strip():
             others[column] = text
     columns: dict[str, int] = {}
@@ -144,6 +143,12 @@ def _heading_row(row: Row, own: Mapping[str, str]) -> HeadingRow:
 def own_headings(headings: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """A contract's own headings, ready to look up: plain heading to field."""
     return {plain(heading): field for field, names in headings.items() for heading in names}
+
+
+def meaning(heading: str, own: Mapping[str, str]) -> str | None:
+    """The field that a heading means; ``None`` when it means none. ``own`` comes from ``own_headings``."""
+    name = plain(heading)
+    return own.get(name, _STANDARD.get(name))
 
 
 def find_heading_row(rows: Sequence[Row], own: Mapping[str, str]) -> HeadingRow | None:

@@ -68,7 +68,7 @@ def side(column: Column) -> dict[str, object]:
     """On which side a column's cells stand: text left, figures right with room before the next column."""
     if column.center:
         return {"align": "center"}
-    left = column.kind in {"text", "day", "month"} and not column.right
+    left = column.kind in {"text", "entry", "day", "month"} and not column.right
     return {"align": "left" if left else "right"}
 
 
@@ -94,6 +94,7 @@ def number_format(kind: Kind, language: Language) -> str:
     locale = "413" if language == "nl" else "809"
     return {
         "text": "General",
+        "entry": "@",
         "amount": f"[$€-{locale}]\\ #,##0.00_0;[$€-{locale}]\\ \\-#,##0.00_0",
         "count": "#,##0_0",
         "quantity": "#,##0.0##_0",

@@ -22,8 +22,8 @@ GREY_SOFT = "EEF1F5"
 OPEN = "FFFBEA"
 """Cells that a reader may fill in."""
 
-Kind = Literal["text", "amount", "count", "quantity", "decimal", "share", "day", "month"]
-"""What a cell holds: text; cents; a whole number; thousandths; a number shown to one decimal; a share with 1 for the
+Kind = Literal["text", "entry", "amount", "count", "quantity", "decimal", "share", "day", "month"]
+"""What a cell holds: text; text that a reader will type, kept as it is typed; cents; a whole number; thousandths; a number shown to one decimal; a share with 1 for the
 whole; a date; a Month."""
 
 Tone = Literal["plain", "strong", "muted", "negative", "high", "medium", "low"]

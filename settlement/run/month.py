@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from settlement.deliveries.gather import Gathered
+    from settlement.returns.writing import Returned
     from settlement.settle import Settlement
 
 RECEIPT = "run.json"
@@ -90,6 +91,8 @@ class Computed:
     """The head of the ledger that it was computed against."""
     line_files: Mapping[str, bytes]
     """The Parquet file of each contract, by path in the folder."""
+    returned: Returned
+    """The files that go back to providers: their own, with what was refused marked."""
     logo: bytes | None
 
     @property
@@ -166,6 +169,7 @@ def _compute(
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather
+    from settlement.returns.writing import write_returned
     from settlement.rules.reader import read_rulebook
     from settlement.run.balance import check_balance
     from settlement.settle import Before, settle
@@ -216,6 +220,8 @@ def _compute(
     postings = _postings(statements, rulebook, period)
     report("balance")
     check_balance(settlement, delivered, lines, statements, payments, postings)
+    report("returned")
+    returned = write_returned(settlement, delivered, period, copied["inputs"].path, workspace.inputs)
     return Computed(
         period=period,
         name=name,
@@ -228,7 +234,7 @@ def _compute(
         payments=tuple(payments),
         postings=tuple(postings),
         summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
-        problems=(*rule_problems, *delivered.problems),
+        problems=(*rule_problems, *delivered.problems, *returned.problems),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
         inputs={path: file.digest for path, file in copied["inputs"].files.items()},
         rules_digest=copied["rules"].digest,
@@ -236,6 +242,7 @@ def _compute(
         results_digest=_results_digest(statements, payments),
         previous=previous,
         line_files=dict(line_files.values()),
+        returned=returned,
         logo=_logo(rulebook, copied),
     )
 
@@ -372,6 +379,7 @@ def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[
                     "refused": refused.get(one.key, 0),
                     "sheet": one.sheet,
                     "columns": dict(sorted(one.columns.items())),
+                    "returned": list(computed.returned.of.get(one.key, ())),
                 }
                 for one in delivered.deliveries
             ],
@@ -490,12 +498,12 @@ def _row_json(row: StatementRow) -> dict[str, Any]:
 
 
 def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, bytes]:
-    """Every file of the month's folder, by path in it: statements, lines, alerts, payment advice and the receipt."""
+    """Every file of the month's folder, by path in it: statements, lines, returned files, alerts, payment advice, the receipt."""
     from settlement.alerts.page import render_alerts
     from settlement.alerts.workbook import write_alerts
     from settlement.statements.payments import payment_advice
 
-    files: dict[str, bytes] = dict(computed.line_files)
+    files: dict[str, bytes] = {**computed.line_files, **computed.returned.files}
     for one, content in zip(computed.statements, _workbooks(computed), strict=True):
         files[f"statements/{one.number}.xlsx"] = content
     alerts = computed.settlement.alerts

@@ -187,7 +187,10 @@ class Wording:
         sentence = self._of(catalogue.REFUSALS, refusal.code)
         if sentence == refusal.code:
             sentence = self._of(PAPERS, "refusal found expected" if refusal.found else "refusal expected")
-        values = {"found": refusal.found, "expected": refusal.expected, "code": refusal.code}
+        found, expected = refusal.found, refusal.expected
+        if refusal.field == "unit":  # a unit that was understood is told in words, not by its key
+            found, expected = self.unit(found), self.unit(expected)
+        values = {"found": found, "expected": expected, "code": refusal.code}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
 
     def condition(self, condition: Condition) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from settlement.wording.cards import CARDS
 from settlement.wording.catalogue import Pair
+from settlement.wording.returned import RETURNED
+from settlement.wording.templates import TEMPLATES
 
 PAPERS: dict[str, Pair] = {
     # ---- words on every paper
@@ -261,5 +263,7 @@ PAPERS: dict[str, Pair] = {
     "organisation": ("Organisatie", "Organisation"),
     "rules": ("Regels (SHA-256)", "Rules (SHA-256)"),
     **CARDS,
+    **RETURNED,
+    **TEMPLATES,
 }  # fmt: skip
 """By key, in the order of the papers."""

@@ -317,7 +317,7 @@ def test_a_child_that_dies_costs_its_own_file_only(tmp_path, monkeypatch):
 def test_the_child_may_not_take_more_than_half_a_gigabyte():
     package = str(Path(next(iter(settlement.__path__))).parent)
     script = (
-        f"import sys; sys.path.append({package!r}); from settlement.deliveries import child; child._bound_memory();"
+        f"import sys; sys.path.append({package!r}); from settlement.deliveries import child; child.bound_memory();"
         "bytearray(600 * 2**20)"
     )
     done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)

@@ -114,6 +114,25 @@ def test_the_statement_ledger_receipt_and_advice_say_the_same(office):
         assert set(ledger.files(run)) >= {"2018-01/payments.csv", "2018-01/run.json"}
 
 
+def test_what_goes_back_to_a_provider_is_bound_to_the_draft_like_every_paper(office):
+    office.deliver(JANUARY, hours(0, "2,5"), {**hours(1, "1,25"), "service": "begeleidng"})
+    assert office.draft(JANUARY) == {"A-1": 150_00, "B-1": 8_33}
+    path = "returned/A-1-2018-01-v2.xlsx"
+    receipt = office.receipt("2018-01")
+    assert path in receipt["files"]
+    assert [one["returned"] for one in receipt["deliveries"]] == [[path]]
+    returned = office.workspace.outputs / "2018-01" / path
+    content = returned.read_bytes()
+    returned.write_bytes(content + b" ")
+    with pytest.raises(Blocked, match=f"{path} was changed"):
+        office.approve(JANUARY)
+    returned.write_bytes(content)
+    assert office.approve(JANUARY) == 158_33
+    assert returned.read_bytes() == content
+    with Ledger.open(office.workspace.ledger, create=False) as ledger:
+        assert f"2018-01/{path}" in ledger.files(ledger.runs()[0])
+
+
 def test_a_draft_made_again_has_the_same_bytes(office):
     office.draft(JANUARY)
     first = files_in(office.workspace.outputs)

@@ -1,0 +1,34 @@
+"""What the returned file says to a provider, in Dutch and in English."""
+
+from __future__ import annotations
+
+from settlement.wording.catalogue import Pair
+
+RETURNED: dict[str, Pair] = {
+    "sheet returned": ("Teruggave afkeuringen", "Returned refusals"),
+    "sheet delivery": ("Levering", "Delivery"),
+    "returned title": ("Afgekeurde regels {month}", "Refused lines {month}"),
+    "returned count": ("{refused} van {delivered} aangeleverde regels afgekeurd; zij tellen nergens mee. De andere regels zijn verwerkt.",
+                       "{refused} of {delivered} delivered lines refused; they count nowhere. The other lines were processed."),
+    "returned remarks": ("Alle {delivered} aangeleverde regels zijn verwerkt. Hieronder staat wat u moet nagaan.",
+                         "All {delivered} delivered lines were processed. Below stands what you should look into."),
+    "returned whole": ("Het bestand {file} kon niet worden verwerkt: geen van de regels telt mee. Verbeter wat hieronder staat en lever het bestand opnieuw aan.",
+                       "The file {file} could not be processed: none of its lines counts. Correct what stands below and deliver the file again."),
+    "returned others": ("Het bestand {file} noemt contracten van meer dan één aanbieder en wordt daarom niet teruggestuurd. Verbeter de regels hieronder in uw eigen bestand.",
+                        "The file {file} names contracts of more than one provider and is therefore not sent back. Correct the lines below in your own file."),
+    "returned made": ("Uw eigen werkmap kon niet worden gemerkt; op blad {sheet} staan de cellen ervan als waarden. Gebruik dat blad, of verbeter uw eigen bestand.",
+                      "Your own workbook could not be marked; sheet {sheet} holds its cells as values. Use that sheet, or correct your own file."),
+    "returned csv": ("Van uw CSV is een werkmap gemaakt: op blad {sheet} staat elke regel op zijn eigen rij, als tekst.",
+                     "A workbook was made of your CSV: on sheet {sheet} each line stands on its own row, as text."),
+    "returned steps": ("De cellen met een fout zijn gekleurd en hebben een opmerking. Verbeter ze daar en lever dit bestand opnieuw aan; laat staan wat goed is. Het hele bestand vervangt het vorige. De kleuren, de opmerkingen en dit blad mogen blijven staan.",
+                       "The cells with a fault are coloured and have a comment. Correct them there and deliver this file again; leave what is right. The whole file replaces the one before. The colours, the comments and this sheet may stay."),
+    "returned name": ("Houd bij het opnieuw aanleveren de naam van dit bestand: {file}", "Keep the name of this file when you deliver it again: {file}"),
+    "returned other name": ("Lever het opnieuw aan onder de naam: {file}", "Deliver it again under the name: {file}"),
+    "returned contact": ("Vragen? {contact}", "Questions? {contact}"),
+    "returned comment": ("Afgekeurd: {sentence}", "Refused: {sentence}"),
+    "returned comment national": ("Afgekeurd ({code}): {sentence}", "Refused ({code}): {sentence}"),
+    "returned no column": ("geen kolom {column}", "no column {column}"),
+    "returned in column": ("kolom {letters}: {column}", "column {letters}: {column}"),
+    "returned nothing": ("(leeg)", "(empty)"),
+}  # fmt: skip
+"""By key, in the order of the sheet."""
