@@ -25,7 +25,7 @@ from settlement.domain.records import AlertSummary, Payment, Statement, Statemen
 from settlement.run.blocked import Blocked
 from settlement.run.digests import digest_of
 from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, postings_of
-from settlement.run.ledger_file import LedgerDamaged
+from settlement.run.ledger_records import LedgerDamaged
 from settlement.run.lock import hold
 from settlement.run.outbox import MANIFEST, STAGING, finish_pending, stage
 from settlement.run.snapshot import Snapshot, snapshot

@@ -19,11 +19,11 @@ import pytest
 import settlement
 from settlement.domain.periods import Month
 from settlement.domain.records import Payment
-from settlement.run import ledger_file
+from settlement.run import ledger_file, ledger_records
 from settlement.run.blocked import Blocked
 from settlement.run.digests import digest_of
 from settlement.run.ledger import Approval, ApprovedRun, Ledger, Posting, postings_of
-from settlement.run.ledger_file import GENESIS, LedgerDamaged, LedgerRefusal
+from settlement.run.ledger_records import GENESIS, LedgerDamaged, LedgerRefusal
 
 LINDE, OEVER = "UTR-AJ-2018-07", "RTM-2018-RG-112"
 JANUARY, FEBRUARY, MARCH = Month(2018, 1), Month(2018, 2), Month(2018, 3)
@@ -185,7 +185,7 @@ def test_the_postings_of_a_contract_balance_and_say_nothing_about_nothing() -> N
 
 
 def test_the_ledger_has_no_column_for_a_client() -> None:
-    columns = {column for columns in ledger_file.RECORDS.values() for column in columns}
+    columns = {column for columns in ledger_records.RECORDS.values() for column in columns}
     assert columns == {
         "number", "name", "period", "rules_digest", "inputs_digest", "results_digest", "receipt_digest",
         "code_version", "previous", "approvals", "postings", "payments", "files", "run", "person", "approved_at",
@@ -316,20 +316,20 @@ def test_a_ledger_that_was_opened_for_reading_records_nothing(three_months: Path
         with pytest.raises(ValueError, match="opened for reading"):
             ledger.record(approved(ledger, MARCH), (), [], {})
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            ledger._connection.execute("UPDATE posting SET cents = 1")
+            ledger._home.connection.execute("UPDATE posting SET cents = 1")
     assert three_months.read_bytes() == before
 
 
 # ---- append-only
 
 
-@pytest.mark.parametrize("table", list(ledger_file.RECORDS))
+@pytest.mark.parametrize("table", list(ledger_records.RECORDS))
 def test_the_database_itself_refuses_to_change_or_delete_a_record(three_months: Path, table: str) -> None:
-    content = ledger_file.RECORDS[table][-1]
+    content = ledger_records.RECORDS[table][-1]
     key = "number" if table == "run" else "position"
     # As another program would open it: without our settings.
     connection = sqlite3.connect(three_months, isolation_level=None)
-    columns = ", ".join((*ledger_file.RECORDS[table], "position", "digest"))
+    columns = ", ".join((*ledger_records.RECORDS[table], "position", "digest"))
     for statement in (
         f"UPDATE {table} SET {content} = {content}",
         f"UPDATE OR REPLACE {table} SET {key} = {key} + 1",
@@ -351,7 +351,7 @@ def test_the_database_itself_refuses_to_change_or_delete_a_record(three_months: 
 
 def test_a_replaced_run_number_is_refused_even_at_the_next_place_of_the_chain(three_months: Path) -> None:
     connection = sqlite3.connect(three_months, isolation_level=None)
-    columns = ", ".join(ledger_file.RECORDS["run"])
+    columns = ", ".join(ledger_records.RECORDS["run"])
     with pytest.raises(sqlite3.IntegrityError, match="a run takes the next number"):
         connection.execute(
             f"INSERT OR REPLACE INTO run ({columns}, position, digest) "
@@ -571,7 +571,7 @@ def test_the_log_is_in_the_file_once_a_run_is_recorded(path: Path, tmp_path: Pat
 def test_the_ledger_is_written_to_disk_before_a_run_counts_as_recorded(path: Path) -> None:
     with Ledger.open(path) as ledger:
         settings = {
-            name: ledger._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            name: ledger._home.connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
         }
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
@@ -590,8 +590,8 @@ def test_a_ledger_in_a_folder_without_write_access_can_be_read(three_months: Pat
 
 def test_a_full_disk_records_nothing_and_says_so(three_months: Path) -> None:
     with Ledger.open(three_months) as ledger:
-        pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
-        ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
+        pages = ledger._home.connection.execute("PRAGMA page_count").fetchone()[0]
+        ledger._home.connection.execute(f"PRAGMA max_page_count = {pages}")
         changes = {(2018, f"zorgvorm {number}", "budget", MARCH): 100 for number in range(2000)}
         with pytest.raises(Blocked, match="full") as blocked:
             ledger.record(approved(ledger, MARCH), postings_of(LINDE, MARCH, changes), [], {})
@@ -625,7 +625,7 @@ def count(statement):
     statements += 1
     if statements == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
-ledger._connection.set_trace_callback(count)
+ledger._home.connection.set_trace_callback(count)
 settle(ledger, JANUARY, 500)
 """
 
@@ -666,7 +666,7 @@ def test_a_ledger_of_an_earlier_version_is_brought_up_to_date_and_keeps_its_chai
     later = (*ledger_file.MIGRATIONS, ("ALTER TABLE posting ADD COLUMN reason TEXT",))
     monkeypatch.setattr(ledger_file, "MIGRATIONS", later)
     monkeypatch.setattr(
-        ledger_file, "RECORDS", dict(ledger_file.RECORDS) | {"posting": (*ledger_file.RECORDS["posting"], "reason")}
+        ledger_file, "RECORDS", dict(ledger_records.RECORDS) | {"posting": (*ledger_records.RECORDS["posting"], "reason")}
     )
     before = three_months.read_bytes()
     with Ledger.open(three_months, create=False) as ledger:
@@ -675,7 +675,7 @@ def test_a_ledger_of_an_earlier_version_is_brought_up_to_date_and_keeps_its_chai
     assert three_months.read_bytes() == before
     with Ledger.open(three_months) as ledger:
         assert ledger.verify() == []
-        assert ledger._connection.execute("SELECT DISTINCT reason FROM posting").fetchall() == [(None,)]
+        assert ledger._home.connection.execute("SELECT DISTINCT reason FROM posting").fetchall() == [(None,)]
     assert three_months.read_bytes() != before
 
 
