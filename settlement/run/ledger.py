@@ -21,7 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, cast, get_args
+from typing import Literal, Self, TypeVar, cast, get_args
 
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
