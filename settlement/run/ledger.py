@@ -19,8 +19,10 @@ import datetime as dt
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Literal, Self, TypeVar, cast, get_args
 
 from settlement.domain.periods import Month
@@ -40,6 +42,7 @@ from settlement.run.ledger_records import (
     digest_of_record,
     restore,
 )
+from settlement.run.lock import Holder
 
 Account = Literal["entitlement", "creditor", "payment", "claim"]
 
@@ -161,6 +164,31 @@ def postings_of(
 # ---- the ledger ------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def hold_ledger(address: Address, holder: Holder) -> Iterator[Holder | None]:
+    """Holds a ledger that several machines share; a file is held with the outputs beside which it stands.
+
+    Gives a run that held it before and was killed. Raises ``WorkspaceBusy``, which says who holds it since when.
+    """
+    if isinstance(address, Path):
+        yield None
+    else:
+        with _server_room(address).hold(address, holder) as left_by:
+            yield left_by
+
+
+def _server_room(url: str) -> ModuleType:
+    """The room of the library that speaks with a server, which is imported only when it is used."""
+    try:
+        from settlement.run import ledger_server
+    except ImportError as error:
+        raise Blocked(
+            f"The ledger is on a server ({url}), and psycopg, which speaks with it, is not installed here.",
+            "Install it: pip install 'settlement[postgresql]'; in a clone, pip install -c constraints.txt -e '.[postgresql]'",
+        ) from error
+    return ledger_server
+
+
 class Ledger:
     """The ledger of one workspace, open. Close it, or use it in a ``with`` block."""
 
@@ -179,14 +207,8 @@ class Ledger:
         """
         if isinstance(address, Path):
             return cls(ledger_file.open_writable(address) if create else ledger_file.open_readable(address), writable=create)
-        try:
-            from settlement.run import ledger_server
-        except ImportError as error:
-            raise Blocked(
-                f"The ledger is on a server ({address}), and psycopg, which speaks with it, is not installed here.",
-                "Install it: pip install 'settlement[postgresql]'; in a clone, pip install -c constraints.txt -e '.[postgresql]'",
-            ) from error
-        return cls(ledger_server.open_writable(address) if create else ledger_server.open_readable(address), writable=create)
+        server = _server_room(address)
+        return cls(server.open_writable(address) if create else server.open_readable(address), writable=create)
 
     def close(self) -> None:
         """Lets go of it."""

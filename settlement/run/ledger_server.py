@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg import errors
@@ -96,7 +96,7 @@ class ServerHome:
     @contextmanager
     def recording(self) -> Iterator[None]:
         """All of the block is recorded, or nothing of it; readers go on, other writers wait."""
-        with _transaction(self.connection):
+        with _transaction(self.connection, "REPEATABLE READ"):
             # Before anything is read: what is read from here on is what is there until the end.
             self.connection.execute("LOCK TABLE head IN EXCLUSIVE MODE")
             yield
@@ -140,7 +140,7 @@ def open_writable(url: str) -> ServerHome:
         connection = _connect(url)
         try:
             if _version(connection, url) < len(ledger_laws.MIGRATIONS):
-                with _transaction(connection):
+                with _transaction(connection, "READ COMMITTED"):
                     _migrate(connection, url)
         except BaseException:
             connection.close()
@@ -158,10 +158,12 @@ def open_readable(url: str) -> Home:
                 connection.close()
                 return ledger_file.open_empty(url)
             # All that is read is of one moment, whatever another machine records meanwhile.
-            writing = "" if version < len(ledger_laws.MIGRATIONS) else "READ ONLY"
-            connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ {writing}")
-            if writing == "":
+            if version < len(ledger_laws.MIGRATIONS):
+                connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
                 _migrate(connection, url)
+                connection.execute("LOCK TABLE head IN SHARE MODE")
+            else:
+                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         except BaseException:
             connection.close()
             raise
@@ -204,8 +206,8 @@ def _refuse_unfit(connection: psycopg.Connection[tuple[Any, ...]], url: str) -> 
 
 
 @contextmanager
-def _transaction(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[None]:
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+def _transaction(connection: psycopg.Connection[tuple[Any, ...]], level: LiteralString) -> Iterator[None]:
+    connection.execute(f"BEGIN ISOLATION LEVEL {level}")
     try:
         yield
         connection.execute("COMMIT")
@@ -216,7 +218,7 @@ def _transaction(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[No
 
 
 def _migrate(connection: psycopg.Connection[tuple[Any, ...]], url: str) -> None:
-    """Within a transaction; one process at a time."""
+    """Within a transaction that sees what others have committed since it began; one process at a time."""
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, _MIGRATING))
     # Asked again behind the lock: another process may have done it while we waited.
     done = _version(connection, url)
@@ -230,18 +232,20 @@ def _migrate(connection: psycopg.Connection[tuple[Any, ...]], url: str) -> None:
 
 def _version(connection: psycopg.Connection[tuple[Any, ...]], url: str) -> int:
     """The version of the ledger, 0 when there is none yet; refuses what is none, and what comes after this program."""
-    if _one(connection, "SELECT to_regclass(%s) IS NULL", f"{SCHEMA}.migration"):
-        count = (
-            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
-        )
-        if _one(connection, count, SCHEMA):
+    # Asked of the catalogue itself: the server keeps the answers to questions for names, and some time also old ones.
+    tables = connection.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",
+        (SCHEMA,),
+    ).fetchall()
+    if ("migration",) not in tables:
+        if tables:
             raise LedgerRefusal(
                 f"The schema '{SCHEMA}' of {url} holds tables, but they are not a ledger of settlement.",
                 "Name a database of the ledger's own in organisation.yaml, or have the last backup of it put back.",
             )
         return 0
-    version = _one(connection, "SELECT max(version) FROM migration")
+    version = _one(connection, f"SELECT max(version) FROM {SCHEMA}.migration")  # noqa: S608 - the name is ours
     if version is None:
         raise LedgerDamaged(url, "it has no version any more; it was not this program that took it away")
     if version > len(ledger_laws.MIGRATIONS):

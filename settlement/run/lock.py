@@ -41,6 +41,10 @@ class Holder:
             f"since {self.since:%Y-%m-%d %H:%M:%S %Z}".rstrip()
         )
 
+    def killed(self) -> str:
+        """What is said of a holder that ended without letting go."""
+        return f"The run of {self}, was killed before its end. What it had begun was finished or undone first."
+
     def note(self) -> str:
         """As it is written down."""
         return json.dumps(asdict(self) | {"since": self.since.isoformat()}, ensure_ascii=False)
