@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def _emptied(server: str) -> Iterator[Callable[[], str]]:
+def emptied(server: str) -> Iterator[Callable[[], str]]:
     """A database of this process's own, and the way to have it empty again."""
     import psycopg
 
@@ -49,9 +49,9 @@ def _emptied(server: str) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture
-def database(_emptied: Callable[[], str]) -> str:
+def database(emptied: Callable[[], str]) -> str:
     """The URL of a database without a ledger."""
-    return _emptied()
+    return emptied()
 
 
 @pytest.fixture(params=["file", "server"])

@@ -37,7 +37,7 @@ _LOCK = 0x5345_544C  # "SETL"
 _RUNNING, _MIGRATING = 1, 2
 """What the advisory locks of that number are for: a run of a workspace, and making or changing the tables."""
 _BUSY = "5s"
-_NOTE_ATTEMPTS = 20
+_NOTE_ATTEMPTS = 60
 _NOTE_PAUSE_SECONDS = 0.025
 
 _ABOUT_THE_CONNECTION = {

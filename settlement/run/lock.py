@@ -21,7 +21,7 @@ from settlement.run.blocked import Blocked
 
 LOCK_FILE = ".lock"
 _NOTE_BYTES = 4096
-_NOTE_ATTEMPTS = 20
+_NOTE_ATTEMPTS = 60
 _NOTE_PAUSE_SECONDS = 0.025
 
 
