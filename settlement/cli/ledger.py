@@ -18,6 +18,7 @@ from settlement.cli.talk import (
     Rules,
     app,
     euro,
+    now,
     print_json,
     problem_json,
     say,
@@ -33,6 +34,7 @@ def ledger(
     outputs: Outputs = OUTPUTS,
     verify: Annotated[bool, typer.Option("--verify", help="Check the whole chain of records.")] = False,
     contract: Annotated[str | None, typer.Option(help="What was settled for this contract, by year, service, term and month.")] = None,
+    copy_from: Annotated[Path | None, typer.Option(help="Copy the records of this ledger file to the server that organisation.yaml names.")] = None,
     as_json: Json = False,
 ) -> None:
     """Shows what was settled, and whether the chain of records is whole."""
@@ -43,6 +45,15 @@ def ledger(
     where = workspace.ledger
     if isinstance(where, Path) and not where.exists() and not any(rules.glob("organisation.y*ml")):
         raise typer.BadParameter(f"There is no organisation.yaml in {rules}, which says where the ledger is. Name its folder: --rules rules")
+    if copy_from is not None:
+        from settlement.run.copying import copy_ledger
+
+        where, count = copy_ledger(workspace, copy_from, now())
+        if as_json:
+            print_json({"ledger": str(where), "runs": count})
+        else:
+            say(f"{count} runs were copied to {where}, digest by digest. Keep {copy_from} as a backup: it is not used any more.")
+        return
     with read_only_ledger(workspace, where) as book:
         if verify:
             findings = book.verify(known_heads(outputs))

@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 from typing import Literal, Self, TypeVar, cast, get_args
@@ -468,9 +469,31 @@ class Ledger:
             previous = digest_of_record(kind, dict(zip(RECORDS[kind], values, strict=True)), position, previous)
             chained[kind].append((*values, position, previous))
         for kind, rows in chained.items():
-            columns = (*RECORDS[kind], "position", "digest")
-            marks = ", ".join("?" * len(columns))
-            self._home.add(f"INSERT INTO {kind} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608 - names are ours
+            self._insert(kind, rows)
+
+    def _insert(self, kind: str, rows: Sequence[tuple[object, ...]]) -> None:
+        columns = (*RECORDS[kind], "position", "digest")
+        marks = ", ".join("?" * len(columns))
+        self._home.add(f"INSERT INTO {kind} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608 - names are ours
+
+    def copy_from(self, other: Ledger) -> int:
+        """Takes over all records of another ledger, digest by digest, in one transaction; answers how many runs they are.
+
+        Raises ``LedgerRefusal`` when this one has records already, and ``LedgerDamaged`` when the other is not whole.
+        """
+        damage = other.verify()
+        if damage:
+            raise LedgerDamaged(other._home.place, damage[0].message)
+        with self._home.plainly(), self._home.recording():
+            if self.head() != GENESIS:
+                raise LedgerRefusal(
+                    f"{self._home.place} holds runs already.", "Nothing was copied: records only come into a ledger without any."
+                )
+            for kind, records in groupby(other._chained(), key=lambda record: record[1]):
+                self._insert(kind, [(*content.values(), position, digest) for position, _, content, digest in records])
+            if self.head() != other.head() or self.verify():
+                raise LedgerDamaged(self._home.place, "the copy is not what was copied")
+        return len(self.runs())
 
     # ---- whether it is whole
 
@@ -495,11 +518,10 @@ class Ledger:
         return [Problem("ledger-damaged", file, fault, restore(place)) for fault in faults]
 
     def _verify_chain(self, known_heads: Collection[str]) -> Iterator[str]:
-        records = heapq.merge(*(self._records(kind) for kind in RECORDS), key=lambda record: record[0])
         known = {GENESIS}
         stored = computed = GENESIS
         expected = 0
-        for position, kind, content, digest in records:
+        for position, kind, content, digest in self._chained():
             expected += 1
             if position != expected:
                 yield f"records are missing from the chain, or there twice, before {describe(kind, content)}"
@@ -518,6 +540,9 @@ class Ledger:
             yield "the chain does not end where the ledger says: records were added or taken away by something else"
         for head in sorted(set(known_heads) - known):
             yield f"a receipt names the state {head[:12]}… of this ledger, which it has never had: runs are missing"
+
+    def _chained(self) -> Iterator[tuple[int, str, dict[str, object], str]]:
+        return heapq.merge(*(self._records(kind) for kind in RECORDS), key=lambda record: record[0])
 
     def _records(self, kind: str) -> Iterator[tuple[int, str, dict[str, object], str]]:
         columns = RECORDS[kind]

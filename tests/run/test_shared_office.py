@@ -11,6 +11,7 @@ from workbench import files_in
 from settlement.domain.periods import Month
 from settlement.run import month as rooms
 from settlement.run.blocked import Blocked, RulesBlocked
+from settlement.run.copying import copy_ledger
 from settlement.run.ledger import Ledger, hold_ledger
 from settlement.run.ledger_records import RECORDS
 from settlement.run.lock import Holder, WorkspaceBusy
@@ -111,6 +112,23 @@ def test_an_organisation_that_is_moved_to_an_empty_ledger_is_not_paid_a_second_t
     del office.organisation["ledger"]
     office.rules()
     assert office.draft(FEBRUARY)["B-1"] == 8_34
+
+
+def test_a_ledger_is_copied_from_its_file_to_a_server_and_settled_on_there(tmp_path: Path, database: str) -> None:
+    office = Office(tmp_path)
+    office.settle(JANUARY)
+    file, digests = office.workspace.outputs / "ledger.sqlite", chain(office.workspace)
+    with pytest.raises(Blocked, match="is the ledger itself"):
+        copy_ledger(office.workspace, file, at(JANUARY))
+    office.organisation["ledger"] = database
+    office.rules()
+    assert copy_ledger(office.workspace, file, at(JANUARY)) == (database, 1)
+    assert chain(office.workspace) == digests
+    assert office.draft(FEBRUARY)["B-1"] == 8_34
+    with pytest.raises(Blocked, match="holds runs already"):
+        copy_ledger(office.workspace, file, at(JANUARY))
+    with pytest.raises(Blocked, match="not there"):
+        copy_ledger(office.workspace, tmp_path / "nothing.sqlite", at(JANUARY))
 
 
 def test_a_ledger_from_before_the_last_final_month_is_not_settled_on(tmp_path: Path) -> None:
