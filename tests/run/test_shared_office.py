@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from test_month import FEBRUARY, JANUARY, MARCH, Office, at, hours
 from workbench import files_in
 
+from settlement import cli
 from settlement.domain.periods import Month
 from settlement.run import month as rooms
 from settlement.run.blocked import Blocked, RulesBlocked
@@ -163,3 +165,51 @@ def test_an_organisation_file_with_a_problem_stops_a_run_before_anything(tmp_pat
         office.draft(JANUARY)
     assert "Welkom01" not in str(blocked.value)
     assert not office.workspace.outputs.exists()
+
+
+# ---- as commands -----------------------------------------------------------------------------------------
+
+
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    monkeypatch.setattr(sys, "argv", ["settlement", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), said.out + said.err
+
+
+def test_the_ledger_command_finds_a_ledger_on_a_server_through_the_rules(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = Office(tmp_path, ledger=database)
+    office.settle(JANUARY)
+    monkeypatch.chdir(tmp_path)
+    assert "R-2018-01-0001" in told(monkeypatch, capsys, "ledger")[1]
+    code, said = told(monkeypatch, capsys, "ledger", "--verify")
+    assert (code, said[:28]) == (0, "The ledger is whole: 1 runs,")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    code, said = told(monkeypatch, capsys, "ledger")
+    assert code == 2
+    assert "which says where the ledger is" in " ".join(said.replace("│", " ").split())
+    assert "R-2018-01-0001" in told(monkeypatch, capsys, "ledger", "--rules", "../rules")[1]
+    (tmp_path / "rules" / "organisation.yaml").write_text("name: Regio\n", encoding="utf-8")
+    code, said = told(monkeypatch, capsys, "ledger", "--rules", "../rules")
+    assert (code, "has no 'address' or 'iban'" in said) == (3, True)
+
+
+def test_a_command_tells_of_a_run_that_was_killed_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = Office(tmp_path)
+    office.workspace.outputs.mkdir()
+    killed = Holder("bakker", "werkplek8", 1234, "approve --period 2018-01", at(JANUARY))
+    (office.workspace.outputs / ".lock").write_text(killed.note(), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    code, said = told(monkeypatch, capsys, "run", "--period", "2018-01")
+    assert code == 0
+    assert (
+        "The run of bakker on werkplek8 (process 1234, 'settlement approve --period 2018-01'), since 2018-02-09 06:00:00 UTC, "
+        "was killed before its end. What it had begun was finished or undone first."
+    ) in said
+    assert "was killed" not in told(monkeypatch, capsys, "run", "--period", "2018-01")[1]
