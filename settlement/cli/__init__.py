@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from settlement.cli.talk import FAULT, HELD, WRONG_USE, app, tell
+from settlement.cli.talk import FAULT, HELD, RULE_PROBLEM, WRONG_USE, app, tell
 
 # Each adds its commands to the app; help shows them in this order.
 from settlement.cli import check, run, hold, explain, show, template, cases, ledger, schedule  # isort: skip
@@ -15,10 +15,13 @@ __all__ = ["app", "cases", "check", "explain", "hold", "ledger", "main", "run", 
 
 def main() -> None:
     """The program: no traceback for what a person can mend."""
-    from settlement.run.blocked import Blocked
+    from settlement.run.blocked import Blocked, RulesBlocked
 
     try:
         app()
+    except RulesBlocked as blocked:
+        tell(str(blocked))
+        sys.exit(RULE_PROBLEM)
     except Blocked as blocked:
         tell(str(blocked))
         sys.exit(WRONG_USE)

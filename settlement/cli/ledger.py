@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,30 +15,48 @@ from settlement.cli.talk import (
     RULES,
     Json,
     Outputs,
+    Rules,
     app,
     euro,
+    now,
     print_json,
     problem_json,
     say,
     show_problems,
     table,
+    workspace_of,
 )
 
 
 @app.command()
 def ledger(
+    rules: Rules = RULES,
     outputs: Outputs = OUTPUTS,
     verify: Annotated[bool, typer.Option("--verify", help="Check the whole chain of records.")] = False,
     contract: Annotated[str | None, typer.Option(help="What was settled for this contract, by year, service, term and month.")] = None,
+    copy_from: Annotated[Path | None, typer.Option(help="Copy the records of this ledger file to the server that organisation.yaml names.")] = None,
     as_json: Json = False,
 ) -> None:
     """Shows what was settled, and whether the chain of records is whole."""
     from settlement.domain.periods import Month
-    from settlement.run.month import Workspace, read_only_ledger
+    from settlement.run.month import known_heads, read_only_ledger
 
-    with read_only_ledger(Workspace(RULES, INPUTS, outputs)) as book:
+    workspace = workspace_of(rules, INPUTS, outputs)
+    where = workspace.ledger
+    if isinstance(where, Path) and not where.exists() and not any(rules.glob("organisation.y*ml")):
+        raise typer.BadParameter(f"There is no organisation.yaml in {rules}, which says where the ledger is. Name its folder: --rules rules")
+    if copy_from is not None:
+        from settlement.run.copying import copy_ledger
+
+        where, count = copy_ledger(workspace, copy_from, now())
+        if as_json:
+            print_json({"ledger": str(where), "runs": count})
+        else:
+            say(f"{count} runs were copied to {where}, digest by digest. Keep {copy_from} as a backup: it is not used any more.")
+        return
+    with read_only_ledger(workspace, where) as book:
         if verify:
-            findings = book.verify()
+            findings = book.verify(known_heads(outputs))
             if as_json:
                 print_json({"whole": not findings, "head": book.head(), "findings": [problem_json(one) for one in findings]})
             else:
@@ -68,7 +87,7 @@ def ledger(
             )  # fmt: skip
             return
         if not runs:
-            say(f"Nothing is final yet in {outputs}.")
+            say(f"Nothing is final yet in {where}.")
             return
         table(
             ["run", "month", "approved by", "on", "payments", "paid"],

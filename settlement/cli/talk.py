@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from settlement.domain.contract import Rulebook
     from settlement.domain.periods import Month
     from settlement.domain.problems import Problem
+    from settlement.run.lock import Holder
     from settlement.run.month import Workspace
 
 app = typer.Typer(
@@ -46,6 +47,12 @@ def say(text: str = "") -> None:
 def tell(text: str) -> None:
     """To the error stream: what is wrong, and what is going on."""
     sys.stderr.write(text + "\n")
+
+
+def tell_left_by(holder: Holder | None) -> None:
+    """That a run before this one was killed, and that nothing is left of that."""
+    if holder is not None:
+        tell(f"{holder.killed()}\n")
 
 
 def print_json(content: object) -> None:

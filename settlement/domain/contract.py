@@ -509,6 +509,8 @@ class Organisation:
     approval: Literal["one person", "two persons"] = "one person"
     negative_payable: Literal["offset", "claim"] = "offset"
     """``offset`` against later payments of the same contract; or a ``claim`` that finance collects apart."""
+    ledger: str | None = None
+    """The URL of the PostgreSQL database that holds the ledger, without a password; ``None``: a file among the outputs."""
     first_year: int | None = None
     """The first year settled with this system; earlier years are closed. ``None``: each contract from its start."""
     schedule: Schedule = Schedule()

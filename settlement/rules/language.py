@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from settlement.domain.contract import CONTRACT_TERMS, SERVICE_TERMS, Term
+from settlement.rules.address import LEDGER_ADDRESS
 from settlement.rules.grammar import (
     COUNT,
     DAY,
@@ -398,6 +399,9 @@ ORGANISATION = Block("organisation.yaml", "What is the municipality's own.", (
     Key("negative_payable", words("what happens when too much was paid", "offset", "claim"),
         "What was paid too much is taken off later payments of the same contract, or claimed back by finance.",
         default="offset"),
+    Key("ledger", LEDGER_ADDRESS,
+        "Where several people run this: the database on a PostgreSQL server in which the ledger is kept, for all of them. "
+        "Its password stands elsewhere (PGPASSWORD, .pgpass, a service file). Left out: a file among the outputs."),
     Key("first_year", COUNT, "The first year settled with this system; earlier years are closed.", example="2018"),
     Key("schedule", KEYS, "When the monthly run wakes.", shape="block", example="working_day: 5"),
     Key("alerts", EMAIL, "Who is mailed, by role.", shape="other", example="contract manager: cm@example.nl"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from settlement.domain.problems import Place, Problem
+from settlement.rules.address import without_password
 
 _SHOWN = 200
 """Characters of a line that a message shows: no contract has longer ones, and a screen has an end."""
@@ -41,7 +42,7 @@ class Page:
         if len(source) > _SHOWN:
             source = source[:_SHOWN] if place.column <= _SHOWN else ""
         width = min(self.widths.get((place.line, place.column), 1), max(len(source) - place.column + 1, 1))
-        self.problems.append(Problem(code, place, message, advice, source, width))
+        self.problems.append(Problem(code, place, message, advice, without_password(source), width))
 
     def spoil(self, code: str, place: Place, message: str, advice: str) -> None:
         """Notes a problem of notation; nothing else is said about the same place."""

@@ -209,6 +209,16 @@ def _read_holds(
     return holds if whole else None
 
 
+def read_organisation_alone(folder: Path) -> tuple[Organisation | None, list[Problem]]:
+    """organisation.yaml without the rest of the folder, and its problems; neither where there is no such file."""
+    paths = [path for path in (f"organisation{ending}" for ending in _ENDINGS) if (folder / path).is_file()]
+    if not paths:
+        return None, []
+    reading = _Reading(folder, folder)
+    organisation = _read_organisation(reading, paths)
+    return organisation, reading.problems
+
+
 def _number_on(page: Page) -> str | None:
     """The number that a file without a tree gives on a line of its own; ``None`` when there is no such line."""
     found = (re.fullmatch(r"contract: *([A-Z0-9-]{1,24})", line.partition(" #")[0].rstrip()) for line in page.lines)

@@ -16,3 +16,7 @@ class Blocked(Exception):  # noqa: N818 - it is a state of the workspace that en
         """What is the matter, with the names of the things concerned."""
         self.help = help
         """What to do; empty when there is nothing to do but wait."""
+
+
+class RulesBlocked(Blocked):
+    """A run cannot begin, because a rule file that all of it depends on has problems."""

@@ -1,7 +1,8 @@
 """The ledger: the append-only memory of final runs, and the only source of *paid to date*.
 
-One SQLite file. Every record is bound to the one before it by SHA-256, so that a changed byte is found and named;
-the database refuses to change or delete a record. Nothing in it names a client.
+One SQLite file; or a schema on a PostgreSQL server, with the same records and the same digests. Every record is bound
+to the one before it by SHA-256, so that a changed byte is found and named; the database refuses to change or delete a
+record. Nothing in it names a client.
 
 Amounts are whole cents. Accounts are kept as bookkeepers do: what is due to us or spent is positive (debit), what
 we owe or paid away is negative (credit), and the postings of a contract add up to zero in every run.
@@ -15,23 +16,34 @@ we owe or paid away is negative (credit), and the postings of a contract add up 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import heapq
-import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, cast, get_args
+from types import ModuleType
+from typing import Literal, Self, TypeVar, cast, get_args
 
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
 from settlement.domain.records import Payment
 from settlement.run import ledger_file
+from settlement.run.blocked import Blocked
 from settlement.run.digests import FileDigest
-from settlement.run.ledger_file import GENESIS, RECORDS, LedgerDamaged, LedgerRefusal, plainly, transaction
+from settlement.run.ledger_records import (
+    GENESIS,
+    RECORDS,
+    Address,
+    Home,
+    LedgerDamaged,
+    LedgerRefusal,
+    describe,
+    digest_of_record,
+    restore,
+)
+from settlement.run.lock import Holder
 
 Account = Literal["entitlement", "creditor", "payment", "claim"]
 
@@ -153,28 +165,55 @@ def postings_of(
 # ---- the ledger ------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def hold_ledger(address: Address, holder: Holder) -> Iterator[Holder | None]:
+    """Holds a ledger that several machines share; a file is held with the outputs beside which it stands.
+
+    Gives a run that held it before and was killed. Raises ``WorkspaceBusy``, which says who holds it since when.
+    """
+    if isinstance(address, Path):
+        yield None
+    else:
+        with _server_room(address).hold(address, holder) as left_by:
+            yield left_by
+
+
+def _server_room(url: str) -> ModuleType:
+    """The room of the library that speaks with a server, which is imported only when it is used."""
+    try:
+        from settlement.run import ledger_server
+    except ImportError as error:
+        raise Blocked(
+            f"The ledger is on a server ({url}), and psycopg, which speaks with it, is not installed here.",
+            "Install it: pip install 'settlement[postgresql]'; in a clone, pip install -c constraints.txt -e '.[postgresql]'",
+        ) from error
+    return ledger_server
+
+
 class Ledger:
     """The ledger of one workspace, open. Close it, or use it in a ``with`` block."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, *, writable: bool) -> None:
-        self._connection = connection
-        self._path = path
+    def __init__(self, home: Home, *, writable: bool) -> None:
+        self._home = home
         self._writable = writable
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> Self:
-        """Opens the ledger file; with ``create``, makes it when it is missing and brings it to this version.
+    def open(cls, address: Address, *, create: bool = True) -> Self:
+        """Opens the ledger; with ``create``, makes it when it is missing and brings it to this version.
 
-        Without ``create`` nothing is ever written: a missing file reads as a ledger without runs, and a file of an
-        older version is read in memory. Raises ``LedgerRefusal`` for a file of a later version, and for one
-        that is no ledger; ``LedgerDamaged`` when the file cannot be read; ``Blocked`` when it cannot be opened.
+        Without ``create`` nothing is ever written, and all that is read is of one moment: a missing ledger reads as one
+        without runs, and one of an older version is read as if it were brought up to date. Raises ``LedgerRefusal``
+        for one of a later version, and for what is no ledger; ``LedgerDamaged`` when it cannot be read; ``Blocked``
+        when it cannot be opened or the server not be reached.
         """
-        connection = ledger_file.open_writable(path) if create else ledger_file.open_readable(path)
-        return cls(connection, path, writable=create)
+        if isinstance(address, Path):
+            return cls(ledger_file.open_writable(address) if create else ledger_file.open_readable(address), writable=create)
+        server = _server_room(address)
+        return cls(server.open_writable(address) if create else server.open_readable(address), writable=create)
 
     def close(self) -> None:
-        """Lets go of the file."""
-        self._connection.close()
+        """Lets go of it."""
+        self._home.close()
 
     def __enter__(self) -> Self:
         return self
@@ -321,7 +360,7 @@ class Ledger:
         Several final runs of one period are allowed: a later one pays the difference. Raises, with nothing recorded,
         ``LedgerRefusal`` when the ledger has moved on since the draft was computed, when a later period is final,
         when the postings of a contract do not add up to zero, when payments and postings differ, or when more would
-        be paid than is owed; ``LedgerDamaged`` when the chain before it is not whole; ``Blocked`` when the file
+        be paid than is owed; ``LedgerDamaged`` when the chain before it is not whole; ``Blocked`` when it
         cannot be written. ``ValueError`` is a mistake of the caller.
 
         After ``Blocked`` the run may yet prove to be recorded, as after a kill: ask ``has_receipt`` when the ledger
@@ -330,16 +369,13 @@ class Ledger:
         if not self._writable:
             raise ValueError("the ledger was opened for reading")
         _check_shapes(run, postings, payments, files)
-        with plainly(self._path), transaction(self._connection):
+        with self._home.plainly(), self._home.recording():
             damage = self.verify()
             if damage:
-                raise LedgerDamaged(self._path, damage[0].message)
+                raise LedgerDamaged(self._home.place, damage[0].message)
             self._refuse_late(run)
             self._refuse_unbalanced(postings, payments)
             self._append(self._next_number(), run, postings, payments, files)
-        # Out of the log into the file itself: a copy of the file alone is then a whole ledger.
-        with suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return self.runs()[-1]
 
     def _refuse_late(self, run: ApprovedRun) -> None:
@@ -427,15 +463,37 @@ class Ledger:
         ]  # fmt: skip
         position = self._select(int, "SELECT records FROM head")[0]
         previous = run.expected_previous
+        chained: dict[str, list[tuple[object, ...]]] = {kind: [] for kind in RECORDS}
         for kind, values in records:
             position += 1
-            previous = _digest(kind, dict(zip(RECORDS[kind], values, strict=True)), position, previous)
-            columns = ", ".join((*RECORDS[kind], "position", "digest"))
-            marks = ", ".join("?" * (len(values) + 2))
-            self._connection.execute(
-                f"INSERT INTO {kind} ({columns}) VALUES ({marks})",  # noqa: S608 - names are ours
-                (*values, position, previous),
-            )
+            previous = digest_of_record(kind, dict(zip(RECORDS[kind], values, strict=True)), position, previous)
+            chained[kind].append((*values, position, previous))
+        for kind, rows in chained.items():
+            self._insert(kind, rows)
+
+    def _insert(self, kind: str, rows: Sequence[tuple[object, ...]]) -> None:
+        columns = (*RECORDS[kind], "position", "digest")
+        marks = ", ".join("?" * len(columns))
+        self._home.add(f"INSERT INTO {kind} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608 - names are ours
+
+    def copy_from(self, other: Ledger) -> int:
+        """Takes over all records of another ledger, digest by digest, in one transaction; answers how many runs they are.
+
+        Raises ``LedgerRefusal`` when this one has records already, and ``LedgerDamaged`` when the other is not whole.
+        """
+        damage = other.verify()
+        if damage:
+            raise LedgerDamaged(other._home.place, damage[0].message)
+        with self._home.plainly(), self._home.recording():
+            if self.head() != GENESIS:
+                raise LedgerRefusal(
+                    f"{self._home.place} holds runs already.", "Nothing was copied: records only come into a ledger without any."
+                )
+            for kind, records in groupby(other._chained(), key=lambda record: record[1]):
+                self._insert(kind, [(*content.values(), position, digest) for position, _, content, digest in records])
+            if self.head() != other.head() or self.verify():
+                raise LedgerDamaged(self._home.place, "the copy is not what was copied")
+        return len(self.runs())
 
     # ---- whether it is whole
 
@@ -444,74 +502,64 @@ class Ledger:
 
         ``known_heads`` are digests that receipts outside the ledger name as its head: one that the chain has never
         had shows that runs were taken off its end. Without faults the list is empty. Damage is answered, not raised;
-        ``Blocked`` is raised when the file cannot be read just now.
+        ``Blocked`` is raised when it cannot be read just now.
         """
         faults: list[str] = []
         try:
-            with plainly(self._path):
-                faults.extend(self._verify_file())
+            with self._home.plainly():
+                faults.extend(self._home.findings())
                 faults.extend(self._verify_chain(known_heads))
                 if not faults:
                     faults.extend(self._verify_sums())
         except LedgerDamaged as damage:
             faults.append(f"{damage.found}; no more of it can be read")
-        place = Place(self._path.as_posix())
-        return [Problem("ledger-damaged", place, fault, ledger_file.RESTORE) for fault in faults]
-
-    def _verify_file(self) -> Iterator[str]:
-        """The database's own judgement of its pages, and whether tables and triggers are the ones we made."""
-        for (said,) in self._iterate("PRAGMA integrity_check(20)"):
-            if said != "ok":
-                yield f"the file is damaged: {said}"
-        for table, row, *_ in self._iterate("PRAGMA foreign_key_check"):
-            yield f"{table} record {row} belongs to no run"
-        with closing(ledger_file.open_empty(self._path)) as intact:
-            made = set(intact.execute(ledger_file.SCHEMA))
-        found = set(self._iterate(ledger_file.SCHEMA))
-        for name in sorted({str(part[1]) for part in made ^ found}):
-            yield f"the table or trigger '{name}' is not as the ledger made it: records may have been changed"
+        place = self._home.place
+        file = Place(place.as_posix() if isinstance(place, Path) else place)
+        return [Problem("ledger-damaged", file, fault, restore(place)) for fault in faults]
 
     def _verify_chain(self, known_heads: Collection[str]) -> Iterator[str]:
-        records = heapq.merge(*(self._records(kind) for kind in RECORDS), key=lambda record: record[0])
         known = {GENESIS}
         stored = computed = GENESIS
         expected = 0
-        for position, kind, content, digest in records:
+        for position, kind, content, digest in self._chained():
             expected += 1
             if position != expected:
-                yield f"records are missing from the chain, or there twice, before {_describe(kind, content)}"
+                yield f"records are missing from the chain, or there twice, before {describe(kind, content)}"
                 # After a gap nothing can be said of a record but that it stands there.
                 expected, computed = position, digest
             else:
                 # When the digest before this record is what was changed, this record is still bound to the true one.
-                before, computed = computed, _digest(kind, content, position, stored)
-                if digest not in (computed, _digest(kind, content, position, before) if before != stored else None):
-                    yield f"{_describe(kind, content)}, record {position} of the chain, is not what was recorded"
+                before, computed = computed, digest_of_record(kind, content, position, stored)
+                if digest not in (computed, digest_of_record(kind, content, position, before) if before != stored else None):
+                    yield f"{describe(kind, content)}, record {position} of the chain, is not what was recorded"
                 if kind == "run" and content["previous"] not in (before, stored):
-                    yield f"{_describe(kind, content)} does not follow the record before it"
+                    yield f"{describe(kind, content)} does not follow the record before it"
             stored = digest
             known.add(digest)
-        if list(self._iterate("SELECT id, records, digest FROM head")) != [(1, expected, stored)]:
+        if list(self._home.rows("SELECT id, records, digest FROM head")) != [(1, expected, stored)]:
             yield "the chain does not end where the ledger says: records were added or taken away by something else"
         for head in sorted(set(known_heads) - known):
             yield f"a receipt names the state {head[:12]}… of this ledger, which it has never had: runs are missing"
+
+    def _chained(self) -> Iterator[tuple[int, str, dict[str, object], str]]:
+        return heapq.merge(*(self._records(kind) for kind in RECORDS), key=lambda record: record[0])
 
     def _records(self, kind: str) -> Iterator[tuple[int, str, dict[str, object], str]]:
         columns = RECORDS[kind]
         row_id = "number" if kind == "run" else "position"
         query = f"SELECT position, digest, {', '.join(columns)} FROM {kind} ORDER BY {row_id}"  # noqa: S608 - ours
-        for position, digest, *values in self._iterate(query):
+        for position, digest, *values in self._home.rows(query):
             yield position, kind, dict(zip(columns, values, strict=True)), digest
 
     def _verify_sums(self) -> Iterator[str]:
         """What the transaction has promised, once more: numbers, counts, balance, payments."""
         parts = ("approval", "posting", "payment", "file")
         has = {
-            part: dict(self._iterate(f"SELECT run, count(*) FROM {part} GROUP BY run"))  # noqa: S608 - ours
+            part: dict(self._home.rows(f"SELECT run, count(*) FROM {part} GROUP BY run"))  # noqa: S608 - ours
             for part in parts
         }
         before = ""
-        for number, name, period, *recorded in self._iterate(
+        for number, name, period, *recorded in self._home.rows(
             "SELECT number, name, period, approvals, postings, payments, files FROM run ORDER BY number"
         ):
             if name != _name(Month.parse(period), number) or period < before:
@@ -520,14 +568,14 @@ class Ledger:
                 if has[part].get(number, 0) != count:
                     yield f"run {name} was recorded with {count} of '{part}' and has {has[part].get(number, 0)}"
             before = period
-        for run, contract, cents in self._iterate(
+        for run, contract, cents in self._home.rows(
             "SELECT run, contract, sum(cents) FROM posting GROUP BY run, contract HAVING sum(cents) <> 0"
         ):
             yield f"the postings of {contract} in run {run} differ by {cents} cents from zero"
-        posted = self._iterate(
+        posted = self._home.rows(
             "SELECT run, contract, -sum(cents) FROM posting WHERE account = 'payment' GROUP BY run, contract"
         )
-        paid = self._iterate("SELECT run, contract, sum(cents) FROM payment GROUP BY run, contract")
+        paid = self._home.rows("SELECT run, contract, sum(cents) FROM payment GROUP BY run, contract")
         for run, contract in sorted({(run, contract) for run, contract, _ in set(posted) ^ set(paid)}):
             yield f"the payments of {contract} in run {run} are not what was posted"
 
@@ -536,13 +584,10 @@ class Ledger:
     def _next_number(self) -> int:
         return 1 + self._select(int, "SELECT count(*) FROM run")[0]
 
-    def _iterate(self, query: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
-        return self._connection.execute(query, values)
-
     def _select(self, make: Callable[..., Made], query: str, *values: str | int) -> list[Made]:
         """What ``make`` makes of each row; a value of another type than was written is damage."""
-        with plainly(self._path):
-            return [make(*row) for row in self._iterate(query, *values)]
+        with self._home.plainly():
+            return [make(*row) for row in self._home.rows(query, *values)]
 
     def _sums(self, account: Account, sign: Literal[1, -1]) -> dict[str, int]:
         """What stands on an account, by contract, in order; contracts with 0 are left out."""
@@ -562,46 +607,6 @@ def _name(period: Month, number: int) -> str:
 
 def _people(approvals: Iterable[Approval]) -> str:
     return " and ".join(f"{approval.person} on {approval.at:%Y-%m-%d %H:%M}" for approval in approvals)
-
-
-def _digest(kind: str, content: Mapping[str, object], position: int, previous: str) -> str:
-    """What binds a record to its place: over its kind, place, content and the digest before it.
-
-    Nulls are left out, so that a column added by a later version leaves earlier records as they are.
-    """
-    written = {name: value for name, value in content.items() if value is not None}
-    # A value of a type that was never written can only be damage; its text form is then as good as any.
-    serialised = _CANONICAL.encode([previous, position, kind, written])
-    return hashlib.sha256(serialised.encode()).hexdigest()
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr)
-
-
-def _describe(kind: str, content: Mapping[str, object]) -> str:
-    """A record by the names that its readers know it by."""
-    match kind:
-        case "run":
-            return f"run {content['name']}"
-        case "posting":
-            service = content["service"] or "the contract"
-            return (
-                f"the posting of {content['contract']} in run {content['run']} "
-                f"({service}, {content['term'] or content['account']}, {_month(content['month'])})"
-            )
-        case "payment":
-            return f"the payment of {content['statement']} in run {content['run']}"
-        case "approval":
-            return f"the approval by {content['person']} of run {content['run']}"
-        case _:
-            return f"the file {content['path']} of run {content['run']}"
-
-
-def _month(index: object) -> str:
-    try:
-        return str(Month.from_index(cast(int, index)))
-    except (ValueError, TypeError, OverflowError):
-        return repr(index)
 
 
 def _check_shapes(

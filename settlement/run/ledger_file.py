@@ -1,126 +1,30 @@
-"""The ledger's file: its tables, how it came from version to version, and how it is opened.
-
-Everything that is SQLite's own stands here and in the queries of ledger.py, which are plain SQL.
-"""
+"""The ledger in a file: SQLite. Its tables and laws, how it came from version to version, and how it is opened."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from settlement.run.blocked import Blocked
+from settlement.run.ledger_records import GENESIS, RECORDS, TABLES, Address, LedgerDamaged, LedgerRefusal, later_version
 from settlement.run.outbox import sync_folders
-
-GENESIS = "0" * 64
-"""The head of a ledger without records: what the first record is bound to."""
 
 _APPLICATION = 0x5345_544C  # "SETL": marks the file as ours
 _BUSY_SECONDS = 5.0
 _OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 
-RESTORE = (
-    "Nothing is recorded or paid on a damaged ledger. Put back the file of the last backup, "
-    "then run 'settlement ledger --verify'."
-)
-
-
-class LedgerRefusal(Blocked):
-    """The ledger does not record a run, or is not one that this program can use."""
-
-
-class LedgerDamaged(Blocked):
-    """The ledger file is not what the ledger wrote. Nothing is paid on it."""
-
-    def __init__(self, path: Path, found: str) -> None:
-        super().__init__(f"{path}: {found}", RESTORE)
-        self.found = found
-        """What is wrong with it, without its path."""
-
 
 # ---- the tables ------------------------------------------------------------------------------------------
 
-RECORDS: Mapping[str, tuple[str, ...]] = {
-    "run": (
-        "number", "name", "period", "rules_digest", "inputs_digest", "results_digest", "receipt_digest",
-        "code_version", "previous", "approvals", "postings", "payments", "files",
-    ),
-    "approval": ("run", "person", "approved_at"),
-    "posting": ("run", "contract", "year", "service", "term", "month", "account", "cents"),
-    "payment": (
-        "run", "statement", "contract", "provider_name", "creditor", "iban", "cents", "reference", "pay_by",
-    ),
-    "file": ("run", "path", "digest_of_content", "bytes"),
-}  # fmt: skip
-"""The kinds of record and what each says, in the order in which the records of a run are chained."""
 
-_RUN = """CREATE TABLE run (
-    number INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    period TEXT NOT NULL,
-    rules_digest TEXT NOT NULL CHECK (length(rules_digest) = 64),
-    inputs_digest TEXT NOT NULL CHECK (length(inputs_digest) = 64),
-    results_digest TEXT NOT NULL CHECK (length(results_digest) = 64),
-    receipt_digest TEXT NOT NULL CHECK (length(receipt_digest) = 64),
-    code_version TEXT NOT NULL,
-    previous TEXT NOT NULL CHECK (length(previous) = 64),
-    approvals INTEGER NOT NULL CHECK (approvals > 0),
-    postings INTEGER NOT NULL,
-    payments INTEGER NOT NULL,
-    files INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    digest TEXT NOT NULL CHECK (length(digest) = 64)
-) STRICT"""
-_APPROVAL = """CREATE TABLE approval (
-    run INTEGER NOT NULL REFERENCES run (number),
-    person TEXT NOT NULL CHECK (length(person) > 0),
-    approved_at TEXT NOT NULL,
-    position INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL CHECK (length(digest) = 64)
-) STRICT"""
-_POSTING = """CREATE TABLE posting (
-    run INTEGER NOT NULL REFERENCES run (number),
-    contract TEXT NOT NULL CHECK (length(contract) > 0),
-    year INTEGER NOT NULL,
-    service TEXT NOT NULL,
-    term TEXT NOT NULL,
-    month INTEGER NOT NULL,
-    account TEXT NOT NULL CHECK (account IN ('entitlement', 'creditor', 'payment', 'claim')),
-    cents INTEGER NOT NULL CHECK (cents <> 0),
-    position INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL CHECK (length(digest) = 64)
-) STRICT"""
-_PAYMENT = """CREATE TABLE payment (
-    run INTEGER NOT NULL REFERENCES run (number),
-    statement TEXT NOT NULL,
-    contract TEXT NOT NULL CHECK (length(contract) > 0),
-    provider_name TEXT NOT NULL,
-    creditor TEXT NOT NULL,
-    iban TEXT NOT NULL,
-    cents INTEGER NOT NULL CHECK (cents > 0),
-    reference TEXT NOT NULL,
-    pay_by TEXT NOT NULL,
-    position INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL CHECK (length(digest) = 64)
-) STRICT"""
-_FILE = """CREATE TABLE file (
-    run INTEGER NOT NULL REFERENCES run (number),
-    path TEXT NOT NULL,
-    digest_of_content TEXT NOT NULL CHECK (length(digest_of_content) = 64),
-    bytes INTEGER NOT NULL CHECK (bytes >= 0),
-    position INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL CHECK (length(digest) = 64)
-) STRICT"""
-_HEAD = """CREATE TABLE head (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    records INTEGER NOT NULL,
-    digest TEXT NOT NULL CHECK (length(digest) = 64)
-) STRICT"""
+def _table(name: str) -> str:
+    return f"CREATE TABLE {name} ({TABLES[name]}) STRICT"
 
 
 _MOVE_HEAD = "UPDATE head SET records = NEW.position, digest = NEW.digest"
@@ -149,22 +53,18 @@ def _append_only(table: str) -> tuple[str, ...]:
 
 _VERSION_1: tuple[str, ...] = (
     # No index besides the row ids: every figure is read from the very bytes that verify() reads.
-    _HEAD,
+    _table("head"),
     f"INSERT INTO head (id, records, digest) VALUES (1, 0, '{GENESIS}')",  # noqa: S608 - no text from outside
     _refuse("head_moves_on", "UPDATE ON head WHEN NEW.records IS NOT OLD.records + 1", "the head moves by one record"),
     _refuse("head_is_not_deleted", "DELETE ON head", "the head is never deleted"),
     _refuse("head_is_one", "INSERT ON head", "there is one head"),
-    _RUN,
-    _APPROVAL,
-    _POSTING,
-    _PAYMENT,
-    _FILE,
+    *(_table(kind) for kind in RECORDS),
     _refuse(
         "run_takes_the_next_number",
         "INSERT ON run WHEN NEW.number IS NOT (SELECT count(*) + 1 FROM run)",
         "a run takes the next number",
     ),
-    *chain.from_iterable(_append_only(table) for table in ("run", "approval", "posting", "payment", "file")),
+    *chain.from_iterable(_append_only(table) for table in RECORDS),
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
@@ -174,15 +74,62 @@ Never edited, only added to. A column that is added must allow null: a null is n
 records that are there keep theirs.
 """
 
-SCHEMA = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+_SCHEMA = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
 
 
 # ---- opening ---------------------------------------------------------------------------------------------
 
 
-def open_writable(path: Path) -> sqlite3.Connection:
+class FileHome:
+    """A ledger file, open."""
+
+    def __init__(self, connection: sqlite3.Connection, place: Address) -> None:
+        self.connection = connection
+        self.place = place
+
+    def rows(self, query: str, *values: str | int) -> Iterable[tuple[Any, ...]]:
+        """What the database answers."""
+        return self.connection.execute(query, values)
+
+    def add(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Carries a statement out once for each row, in order."""
+        for row in rows:
+            self.connection.execute(statement, row)
+
+    def plainly(self) -> AbstractContextManager[None]:
+        """Says what the database and its contents say as what it means for this ledger."""
+        return _plainly(self.place)
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """All of the block is recorded, or nothing of it."""
+        with _transaction(self.connection):
+            yield
+        # Out of the log into the file itself: a copy of the file alone is then a whole ledger.
+        with suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def findings(self) -> Iterator[str]:
+        """The database's own judgement of its pages, and whether tables and triggers are the ones we made."""
+        for (said,) in self.rows("PRAGMA integrity_check(20)"):
+            if said != "ok":
+                yield f"the file is damaged: {said}"
+        for table, row, *_ in self.rows("PRAGMA foreign_key_check"):
+            yield f"{table} record {row} belongs to no run"
+        with closing(open_empty(self.place)) as intact:
+            made = set(intact.rows(_SCHEMA))
+        found = set(self.rows(_SCHEMA))
+        for name in sorted({str(part[1]) for part in made ^ found}):
+            yield f"the table or trigger '{name}' is not as the ledger made it: records may have been changed"
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self.connection.close()
+
+
+def open_writable(path: Path) -> FileHome:
     """The ledger of this path in this program's version, made when it is missing."""
-    with plainly(path):
+    with _plainly(path):
         if not path.exists():
             _create(path)
         connection = _connect(path, "rw")
@@ -194,12 +141,12 @@ def open_writable(path: Path) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
-        return connection
+        return FileHome(connection, path)
 
 
-def open_readable(path: Path) -> sqlite3.Connection:
+def open_readable(path: Path) -> FileHome:
     """The same without ever writing: an older version is brought up to date in memory, a missing one is empty."""
-    with plainly(path):
+    with _plainly(path):
         if not path.exists():
             return open_empty(path)
         connection = _connect_for_reading(path)
@@ -210,22 +157,23 @@ def open_readable(path: Path) -> sqlite3.Connection:
                 connection.close()
                 connection = copy
                 _migrate(connection, path)
+            # All that is read is of one moment, whatever another process records meanwhile.
+            connection.execute("BEGIN")
         except BaseException:
             connection.close()
             raise
-        return connection
+        return FileHome(connection, path)
 
 
-def open_empty(path: Path) -> sqlite3.Connection:
-    """A ledger without records, in memory; ``path`` is for messages."""
+def open_empty(place: Address) -> FileHome:
+    """A ledger without records, in memory; ``place`` is for messages."""
     connection = _in_memory()
-    _migrate(connection, path, from_version=0)
-    return connection
+    _migrate(connection, place, from_version=0)
+    return FileHome(connection, place)
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of the block is recorded, or nothing of it."""
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     # Immediate: a reading that turns into a writing fails at once in WAL mode, however long it may wait.
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -239,8 +187,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def plainly(path: Path) -> Iterator[None]:
-    """Says what the database and its contents say as what it means for the ledger of this path."""
+def _plainly(path: Address) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
@@ -337,8 +284,8 @@ def _set_durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, from_version: int | None = None) -> None:
-    with transaction(connection):
+def _migrate(connection: sqlite3.Connection, path: Address, from_version: int | None = None) -> None:
+    with _transaction(connection):
         # Asked again within the transaction: another process may have done it while we waited.
         done = _version(connection, path) if from_version is None else from_version
         for migration in MIGRATIONS[done:]:
@@ -348,7 +295,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, from_version: int | Non
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
 
 
-def _version(connection: sqlite3.Connection, path: Path) -> int:
+def _version(connection: sqlite3.Connection, path: Address) -> int:
     """The version of a ledger file; refuses what is none, and what comes after this program."""
     version, application, parts = (
         cast(int, connection.execute(question).fetchone()[0])
@@ -362,9 +309,5 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
             "Name the right folder with --outputs, or put back the ledger of the last backup.",
         )
     if version > len(MIGRATIONS):
-        raise LedgerRefusal(
-            f"{path} was written by a later version of settlement "
-            f"(ledger version {version}; this one knows up to {len(MIGRATIONS)}).",
-            "Nothing was changed. Install the version of settlement that was used last.",
-        )
+        raise later_version(path, version, len(MIGRATIONS))
     return version

@@ -21,7 +21,7 @@ from settlement.run.blocked import Blocked
 
 LOCK_FILE = ".lock"
 _NOTE_BYTES = 4096
-_NOTE_ATTEMPTS = 20
+_NOTE_ATTEMPTS = 60
 _NOTE_PAUSE_SECONDS = 0.025
 
 
@@ -41,14 +41,37 @@ class Holder:
             f"since {self.since:%Y-%m-%d %H:%M:%S %Z}".rstrip()
         )
 
+    def killed(self) -> str:
+        """What is said of a holder that ended without letting go."""
+        return f"The run of {self}, was killed before its end. What it had begun was finished or undone first."
+
+    def note(self) -> str:
+        """As it is written down."""
+        return json.dumps(asdict(self) | {"since": self.since.isoformat()}, ensure_ascii=False)
+
+    @classmethod
+    def read(cls, note: str | bytes) -> Holder | None:
+        """As it was written down; ``None`` when that cannot be read."""
+        try:
+            read = json.loads(note)
+            return cls(
+                str(read["user"]),
+                str(read["host"]),
+                int(read["pid"]),
+                str(read["command"]),
+                dt.datetime.fromisoformat(read["since"]),
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
 
 class WorkspaceBusy(Blocked):
-    """Another run holds the workspace."""
+    """Another run holds the workspace: its outputs, or its ledger on a server."""
 
-    def __init__(self, outputs: Path, holder: Holder | None) -> None:
+    def __init__(self, held: Path | str, holder: Holder | None) -> None:
         who = str(holder) if holder else "another run that has just started"
         super().__init__(
-            f"{outputs} is in use by {who}.",
+            f"{held} is in use by {who}.",
             "Nothing was done. Wait until it has finished, then give the command again.",
         )
         self.holder = holder
@@ -83,27 +106,36 @@ def hold(outputs: Path, *, command: str, now: dt.datetime) -> Iterator[Held]:
             f"Make sure that {outputs} is a folder in which you may write, or name another one with --outputs.",
         ) from error
     owner = os.getpid()
-    _inherited.add(descriptor)
     try:
-        if not _lock(descriptor):
-            raise WorkspaceBusy(outputs, _read_living_note(descriptor))
-        left_by = _read_note(descriptor)
-        holder = Holder(_user(), socket.gethostname(), owner, command, now)
-        _write_note(descriptor, json.dumps(asdict(holder) | {"since": now.isoformat()}, ensure_ascii=False))
-        try:
-            yield Held(holder, left_by)
-        finally:
-            if os.getpid() == owner:
-                _write_note(descriptor, "")
-                _unlock(descriptor)
+        with closed_in_children(descriptor):
+            if not _lock(descriptor):
+                raise WorkspaceBusy(outputs, _read_living_note(descriptor))
+            left_by = _read_note(descriptor)
+            holder = Holder(_user(), socket.gethostname(), owner, command, now)
+            _write_note(descriptor, holder.note())
+            try:
+                yield Held(holder, left_by)
+            finally:
+                if os.getpid() == owner:
+                    _write_note(descriptor, "")
+                    _unlock(descriptor)
     finally:
         if os.getpid() == owner:
-            _inherited.discard(descriptor)
             os.close(descriptor)
 
 
+@contextmanager
+def closed_in_children(descriptor: int) -> Iterator[None]:
+    """A forked child closes its copy of this descriptor, or it would keep the lock of a parent that was killed."""
+    _inherited.add(descriptor)
+    try:
+        yield
+    finally:
+        _inherited.discard(descriptor)
+
+
 _inherited: set[int] = set()
-"""Descriptors of locks. A forked child closes its copies, or it would keep the lock of a parent that was killed."""
+"""Descriptors of locks."""
 
 
 def _close_inherited() -> None:
@@ -167,15 +199,8 @@ def _write_note(descriptor: int, text: str) -> None:
 def _read_note(descriptor: int) -> Holder | None:
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)
-        read = json.loads(os.read(descriptor, _NOTE_BYTES))
-        return Holder(
-            str(read["user"]),
-            str(read["host"]),
-            int(read["pid"]),
-            str(read["command"]),
-            dt.datetime.fromisoformat(read["since"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        return Holder.read(os.read(descriptor, _NOTE_BYTES))
+    except OSError:
         return None
 
 

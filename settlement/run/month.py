@@ -9,24 +9,25 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from settlement import __version__
-from settlement.domain.contract import Contract, PersonFee, Price, Rulebook, Tariff
+from settlement.domain.contract import Contract, Organisation, PersonFee, Price, Rulebook, Tariff
 from settlement.domain.periods import Month
 from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
-from settlement.run.blocked import Blocked
+from settlement.run.blocked import Blocked, RulesBlocked
 from settlement.run.digests import digest_of
-from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, postings_of
-from settlement.run.ledger_file import LedgerDamaged
-from settlement.run.lock import hold
+from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, hold_ledger, postings_of
+from settlement.run.ledger_records import Address, LedgerDamaged
+from settlement.run.lock import Holder, hold
 from settlement.run.outbox import MANIFEST, STAGING, finish_pending, stage
 from settlement.run.snapshot import Snapshot, snapshot
 
@@ -58,9 +59,18 @@ class Workspace:
     outputs: Path
 
     @property
-    def ledger(self) -> Path:
-        """The ledger's file."""
-        return self.outputs / "ledger.sqlite"
+    def ledger(self) -> Address:
+        """Where the ledger lives, as organisation.yaml says now. Raises ``RulesBlocked`` when that file has problems."""
+        from settlement.rules.reader import read_organisation_alone
+
+        organisation, problems = read_organisation_alone(self.rules)
+        if problems:
+            raise RulesBlocked("\n\n".join(map(str, problems)), "\nNothing was done: where the ledger is stands in that file.")
+        return self.ledger_of(organisation)
+
+    def ledger_of(self, organisation: Organisation | None) -> Address:
+        """Where an organisation keeps the ledger of these outputs."""
+        return (organisation and organisation.ledger) or self.outputs / "ledger.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +123,13 @@ class Drafted:
     """How many files."""
     unchanged: bool = False
     """The month is final and nothing has changed since: nothing was written."""
+    left_by: Holder | None = None
+    """A run that held the workspace before and was killed; what it had begun was finished or undone first."""
 
 
-def read_only_ledger(workspace: Workspace) -> Ledger:
-    """The ledger for reading; one that does not exist yet reads as empty."""
-    return Ledger.open(workspace.ledger, create=False)
+def read_only_ledger(workspace: Workspace, address: Address | None = None) -> Ledger:
+    """The ledger for reading, of organisation.yaml unless an address is given; one that does not exist yet reads as empty."""
+    return Ledger.open(address or workspace.ledger, create=False)
 
 
 def compute(
@@ -127,16 +139,19 @@ def compute(
     final: bool = False,
     report: Report = _silent,
     beside: Path | None = None,
+    held: Address | None = None,
 ) -> Computed:
     """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing but that snapshot, in a
     private folder that is gone when it returns: in ``beside``, where the next command finds what a killed run left there;
-    else among the system's temporary files. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
+    else among the system's temporary files. ``held`` is the ledger that this run holds, or looks at; the snapshot must name
+    the same. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
+    held = held or workspace.ledger
     if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
         report("snapshot")
         copied = take_snapshot(workspace, period, Path(private) / "copy")
-        return _compute(workspace, period, copied, final=final, report=report)
+        return _compute(workspace, period, copied, final=final, report=report, held=held)
 
 
 def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
@@ -165,7 +180,13 @@ def _is_month(name: str) -> bool:
 
 
 def _compute(
-    workspace: Workspace, period: Month, copied: Snapshot, *, final: bool, report: Report
+    workspace: Workspace,
+    period: Month,
+    copied: Snapshot,
+    *,
+    final: bool,
+    report: Report,
+    held: Address | None = None,
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather
@@ -177,6 +198,12 @@ def _compute(
 
     report("rules")
     rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=workspace.rules)
+    address = workspace.ledger_of(rulebook.organisation)
+    if held not in (None, address):
+        raise Blocked(
+            f"{workspace.rules / 'organisation.yaml'} was changed while this began: the ledger is no longer {held}.",
+            "Nothing was done. Give the command again when the file is as it should be.",
+        )
     report("deliveries")
     delivered = gather(
         copied["inputs"].path,
@@ -184,11 +211,12 @@ def _compute(
         {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
         shown=workspace.inputs,
     )
-    with read_only_ledger(workspace) as ledger:
-        damage = ledger.verify()
-        if damage:
-            raise LedgerDamaged(workspace.ledger, damage[0].message)
+    with read_only_ledger(workspace, address) as ledger:
         earlier = ledger.runs()
+        refuse_foreign(workspace, address, earlier)
+        damage = ledger.verify(known_heads(workspace.outputs))
+        if damage:
+            raise LedgerDamaged(address, damage[0].message)
         _refuse_earlier_month(period, earlier)
         claims = ledger.claims()
         paid = {contract: cents - claims.get(contract, 0) for contract, cents in ledger.paid().items()}
@@ -245,6 +273,32 @@ def _compute(
         returned=returned,
         logo=_logo(rulebook, copied),
     )
+
+
+_HEAD_BEFORE = re.compile(rb'"ledger_before": "([0-9a-f]{64})"')
+_IS_FINAL = re.compile(rb'"status": "final"')
+
+
+def known_heads(outputs: Path) -> set[str]:
+    """The states of the ledger that the receipts in the outputs name: each of them the ledger must have had."""
+    return {found[1].decode() for receipt in _receipts(outputs) for found in [_HEAD_BEFORE.search(receipt)] if found}
+
+
+def refuse_foreign(workspace: Workspace, address: Address, earlier: Sequence[FinalRun]) -> None:
+    """A ledger without runs is not that of outputs in which a month is final: all would be paid a second time."""
+    if not earlier and any(_IS_FINAL.search(receipt) for receipt in _receipts(workspace.outputs)):
+        raise Blocked(
+            f"{address} holds no run, and in {workspace.outputs} a month is final: it is not the ledger of these outputs.",
+            "Nothing was done. Put the ledger back where it was; where that is, 'ledger' in organisation.yaml says, or, without "
+            f"that key, it is {workspace.outputs / 'ledger.sqlite'}. To take a ledger from a file to a server: "
+            f"settlement ledger --copy-from {workspace.outputs / 'ledger.sqlite'}",
+        )
+
+
+def _receipts(outputs: Path) -> Iterator[bytes]:
+    for path in sorted(outputs.glob(f"*/{RECEIPT}")):
+        with suppress(OSError):
+            yield path.read_bytes()
 
 
 def _refuse_earlier_month(period: Month, earlier: Sequence[FinalRun]) -> None:
@@ -539,13 +593,24 @@ def _workbooks(computed: Computed) -> list[bytes]:
 # ---- draft and final -------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The workspace, while it is ours."""
+
+    ledger: Address
+    left_by: Holder | None
+    """A run that held it before, and was killed."""
+
+
 @contextmanager
-def _held(workspace: Workspace, command: str, now: dt.datetime) -> Iterator[None]:
-    """The workspace is ours, and what a killed run left is finished first."""
-    with hold(workspace.outputs, command=command, now=now):
-        with read_only_ledger(workspace) as ledger:
+def _held(workspace: Workspace, command: str, now: dt.datetime) -> Iterator[_Held]:
+    """The workspace is ours, its ledger on a server too, and what a killed run left is finished first."""
+    address = workspace.ledger
+    with hold(workspace.outputs, command=command, now=now) as outputs, hold_ledger(address, outputs.holder) as left_by:
+        with read_only_ledger(workspace, address) as ledger:
+            refuse_foreign(workspace, address, ledger.runs())
             finish_pending(workspace.outputs, ledger.has_receipt)
-        yield
+        yield _Held(address, outputs.left_by or left_by)
 
 
 def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report = _silent) -> Drafted:
@@ -553,14 +618,14 @@ def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report 
 
     Raises what ``compute`` raises, and ``Blocked`` when a file cannot be written; then everything is as it was.
     """
-    with _held(workspace, f"run --period {period}", now):
-        computed = compute(workspace, period, report=report, beside=workspace.outputs / STAGING)
+    with _held(workspace, f"run --period {period}", now) as held:
+        computed = compute(workspace, period, report=report, beside=workspace.outputs / STAGING, held=held.ledger)
         if computed.folder != str(period) and not computed.changes:
-            return Drafted(computed, workspace.outputs / str(period), 0, unchanged=True)
+            return Drafted(computed, workspace.outputs / str(period), 0, unchanged=True, left_by=held.left_by)
         report("writing")
         files = papers(computed)
         stage(workspace.outputs, computed.folder, files).publish()
-        return Drafted(computed, workspace.outputs / computed.folder, len(files))
+        return Drafted(computed, workspace.outputs / computed.folder, len(files), left_by=held.left_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -572,6 +637,8 @@ class Approved:
     final: FinalRun | None
     """``None``: another person has to approve too."""
     approvals: tuple[Approval, ...] = field(default=())
+    left_by: Holder | None = None
+    """As with a draft."""
 
 
 def draft_folder(workspace: Workspace, period: Month) -> Path:
@@ -604,21 +671,23 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
     The approval is bound to the rules, the deliveries, the results and the files of the draft; ``Blocked`` says which
     of them has changed. With ``approval: two persons`` the first is kept until a second, different one approves.
     """
-    with _held(workspace, f"approve --period {period}", now):
+    with _held(workspace, f"approve --period {period}", now) as held:
         folder = draft_folder(workspace, period)
         said = _receipt(folder / RECEIPT)
         _refuse_changed_files(folder, said)
-        computed = compute(workspace, period, final=True, report=report, beside=workspace.outputs / STAGING)
+        computed = compute(
+            workspace, period, final=True, report=report, beside=workspace.outputs / STAGING, held=held.ledger
+        )
         _refuse_changed_sources(computed, said)
         approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
         if approvals is None:
-            return Approved(person, folder, None)
+            return Approved(person, folder, None, left_by=held.left_by)
         report("writing")
         files = papers(computed, approvals)
         made = digest_of(files[RECEIPT]).digest
         staged = stage(workspace.outputs, computed.folder, files, awaits=made)
         report("ledger")
-        with Ledger.open(workspace.ledger) as ledger:
+        with Ledger.open(held.ledger) as ledger:
             final = ledger.record(
                 ApprovedRun(
                     period=period,
@@ -636,7 +705,7 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
             )
         staged.publish()
         (folder / APPROVALS).unlink(missing_ok=True)
-        return Approved(person, folder, final, approvals)
+        return Approved(person, folder, final, approvals, held.left_by)
 
 
 def _refuse_changed_files(folder: Path, said: Mapping[str, Any]) -> None:

@@ -39,6 +39,8 @@ def serve_months(
 
     def settle(month: Month) -> None:
         made = draft(workspace, month, clock(), lambda _: None)
+        if made.left_by is not None:
+            log(made.left_by.killed())
         for problem in made.computed.problems:
             log(str(problem).replace("\n", " | "))
 

@@ -255,6 +255,7 @@ def test_the_organisation_and_the_providers_hold_what_is_written(every):
     assert organisation.schedule == Schedule(7, 6, 30, "Europe/Brussels")
     assert organisation.alerts_to["wijkregisseur"] == "wijk@voorbeeld.example"
     assert organisation.logo == "logo.png"
+    assert organisation.ledger == "postgresql://settlement@db.example:5433/settlement?sslmode=verify-full"
     # A leading zero is part of a registration.
     assert (provider.kvk, provider.agb, provider.iban) == ("01234567", "02220001", "NL20INGB0001234567")
     assert (provider.creditor, provider.vat) == ("104233", "NL001234567B01")
