@@ -82,6 +82,7 @@ _STAGES = {
     "statements": "composing statements",
     "balance": "checking the balance",
     "writing": "writing the papers",
+    "keeping": "keeping what was read",
     "ledger": "recording in the ledger",
 }
 

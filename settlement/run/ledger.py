@@ -36,6 +36,8 @@ from settlement.run.ledger_file import GENESIS, RECORDS, LedgerDamaged, LedgerRe
 Account = Literal["entitlement", "creditor", "payment", "claim"]
 
 _MAX_CENTS = 2**53
+_AFTER_ALL = 2**53
+"""A run number that no run reaches: what comes before it is everything."""
 Made = TypeVar("Made")
 
 
@@ -160,6 +162,7 @@ class Ledger:
         self._connection = connection
         self._path = path
         self._writable = writable
+        self._before = _AFTER_ALL
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
@@ -182,11 +185,18 @@ class Ledger:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def before(self, run: FinalRun) -> Self:
+        """The same ledger as it stood when a run was computed: it answers what it answered then. For reading only."""
+        then = type(self)(self._connection, self._path, writable=False)
+        then._before = run.number
+        return then
+
     # ---- what it answers
 
     def head(self) -> str:
         """The digest of the last record; ``GENESIS`` when there is none."""
-        return self._select(str, "SELECT digest FROM head")[0]
+        then = self._select(str, "SELECT previous FROM run WHERE number = ?", self._before)
+        return then[0] if then else self._select(str, "SELECT digest FROM head")[0]
 
     def next_name(self, period: Month) -> str:
         """The name that the next run to be recorded will have, if it is of this period."""
@@ -210,8 +220,9 @@ class Ledger:
                 str(contract), int(year), str(service), str(term), int(month), int(cents),
             ),
             "SELECT contract, year, service, term, month, sum(cents) FROM posting WHERE account = 'entitlement' "
-            "GROUP BY contract, year, service, term, month HAVING sum(cents) <> 0 "
+            "AND run < ? GROUP BY contract, year, service, term, month HAVING sum(cents) <> 0 "
             "ORDER BY contract, year, service, term, month",
+            self._before,
         )  # fmt: skip
 
     def paid(self) -> dict[str, int]:
@@ -224,8 +235,10 @@ class Ledger:
             self._select(
                 lambda period, cents: (Month.parse(str(period)), int(cents)),
                 "SELECT run.period, -sum(posting.cents) FROM posting JOIN run ON run.number = posting.run "
-                "WHERE posting.account = 'payment' AND posting.contract = ? GROUP BY run.period ORDER BY run.period",
+                "WHERE posting.account = 'payment' AND posting.contract = ? AND posting.run < ? "
+                "GROUP BY run.period ORDER BY run.period",
                 contract,
+                self._before,
             )
         )
 
@@ -267,7 +280,9 @@ class Ledger:
             ),
             "SELECT number, name, period, rules_digest, inputs_digest, results_digest, receipt_digest, code_version, "
             "previous, postings, payments, files, "
-            "(SELECT coalesce(sum(cents), 0) FROM payment WHERE payment.run = run.number) FROM run ORDER BY number",
+            "(SELECT coalesce(sum(cents), 0) FROM payment WHERE payment.run = run.number) FROM run WHERE number < ? "
+            "ORDER BY number",
+            self._before,
         )
 
     def last_final(self, period: Month) -> FinalRun | None:
@@ -534,7 +549,7 @@ class Ledger:
     # ---- the database
 
     def _next_number(self) -> int:
-        return 1 + self._select(int, "SELECT count(*) FROM run")[0]
+        return 1 + self._select(int, "SELECT count(*) FROM run WHERE number < ?", self._before)[0]
 
     def _iterate(self, query: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
         return self._connection.execute(query, values)
@@ -549,9 +564,10 @@ class Ledger:
         return dict(
             self._select(
                 lambda contract, cents: (str(contract), sign * int(cents)),
-                "SELECT contract, sum(cents) FROM posting WHERE account = ? "
+                "SELECT contract, sum(cents) FROM posting WHERE account = ? AND run < ? "
                 "GROUP BY contract HAVING sum(cents) <> 0 ORDER BY contract",
                 account,
+                self._before,
             )
         )
 

@@ -24,11 +24,14 @@ from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
 from settlement.run.blocked import Blocked
 from settlement.run.digests import digest_of
+from settlement.run.kept import keep
 from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, postings_of
 from settlement.run.ledger_file import LedgerDamaged
 from settlement.run.lock import hold
 from settlement.run.outbox import MANIFEST, STAGING, finish_pending, stage
+from settlement.run.places import RECORDED, as_typed
 from settlement.run.snapshot import Snapshot, snapshot
+from settlement.run.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +64,11 @@ class Workspace:
         """The ledger's file."""
         return self.outputs / "ledger.sqlite"
 
+    @property
+    def sources(self) -> dict[str, Path]:
+        """The folders that a run reads, by what it calls them."""
+        return {"rules": self.rules, "inputs": self.inputs}
+
 
 @dataclass(frozen=True, slots=True)
 class Computed:
@@ -80,6 +88,9 @@ class Computed:
     postings: tuple[Posting, ...]
     summary: AlertSummary
     problems: tuple[Problem, ...]
+    """With places as the user names the folders."""
+    recorded_problems: tuple[str, ...]
+    """The same as the receipt has them, wherever the folders lie."""
     rules: Mapping[str, str]
     inputs: Mapping[str, str]
     """Digests by path, of the files read."""
@@ -129,12 +140,24 @@ def compute(
     """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing but that snapshot, in a
     private folder that is gone when it returns: in ``beside``, where the next command finds what a killed run left there;
     else among the system's temporary files. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
+    with _copied(workspace, period, report, beside) as copied:
+        return _compute(workspace, period, copied, final=final, report=report, on_hold=on_hold or {})
+
+
+def compute_again(
+    workspace: Workspace, run: FinalRun, copied: Snapshot, on_hold: Mapping[str, str], report: Report = _silent
+) -> Computed:
+    """Computes a final run again, from a snapshot of what it had read and the ledger as it stood before it."""
+    return _compute(workspace, run.period, copied, final=True, report=report, on_hold=on_hold, again=run)
+
+
+@contextmanager
+def _copied(workspace: Workspace, period: Month, report: Report, beside: Path | None) -> Iterator[Snapshot]:
     if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
         report("snapshot")
-        copied = take_snapshot(workspace, period, Path(private) / "copy")
-        return _compute(workspace, period, copied, final=final, report=report, on_hold=on_hold or {})
+        yield take_snapshot(workspace, period, Path(private) / "copy")
 
 
 def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
@@ -146,12 +169,12 @@ def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
         first = path.split("/", 1)[0]
         return not _is_month(first) or first <= str(period)
 
-    for name, folder in (("rules", workspace.rules), ("inputs", workspace.inputs)):
+    for name, folder in workspace.sources.items():
         if not folder.is_dir():
             raise Blocked(
                 f"There is no folder {folder}.", f"Give the folder of the {name} with --{name}, or go to where it stands."
             )
-    return snapshot({"rules": workspace.rules, "inputs": workspace.inputs}, into, wanted=wanted)
+    return snapshot(workspace.sources, into, wanted=wanted)
 
 
 def _is_month(name: str) -> bool:
@@ -163,7 +186,14 @@ def _is_month(name: str) -> bool:
 
 
 def _compute(
-    workspace: Workspace, period: Month, copied: Snapshot, *, final: bool, report: Report, on_hold: Mapping[str, str]
+    workspace: Workspace,
+    period: Month,
+    copied: Snapshot,
+    *,
+    final: bool,
+    report: Report,
+    on_hold: Mapping[str, str],
+    again: FinalRun | None = None,
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather
@@ -173,18 +203,19 @@ def _compute(
     from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 
     report("rules")
-    rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=workspace.rules)
+    rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=RECORDED["rules"])
     report("deliveries")
     delivered = gather(
         copied["inputs"].path,
         period,
         {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
-        shown=workspace.inputs,
+        shown=RECORDED["inputs"],
     )
-    with read_only_ledger(workspace) as ledger:
-        damage = ledger.verify()
+    with read_only_ledger(workspace) as whole:
+        damage = [] if again else whole.verify()
         if damage:
             raise LedgerDamaged(workspace.ledger, damage[0].message)
+        ledger = whole.before(again) if again else whole
         earlier = ledger.runs()
         _refuse_earlier_month(period, earlier)
         claims = ledger.claims()
@@ -194,6 +225,7 @@ def _compute(
         by_month = Paid({contract: ledger.paid_by_month(contract) for contract in rulebook.contracts})
         previous, name = ledger.head(), ledger.next_name(period)
     corrections = sum(1 for run in earlier if run.period == period)
+    problems = (*rule_problems, *delivered.problems)
     with Engine() as engine:
         settlement = settle(rulebook, delivered, period, before, engine, report)
     report("statements")
@@ -229,7 +261,8 @@ def _compute(
         payments=tuple(payments),
         postings=tuple(postings),
         summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
-        problems=(*rule_problems, *delivered.problems),
+        problems=tuple(as_typed(problem, workspace.sources) for problem in problems),
+        recorded_problems=tuple(map(str, problems)),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
         inputs={path: file.digest for path, file in copied["inputs"].files.items()},
         rules_digest=copied["rules"].digest,
@@ -339,8 +372,17 @@ def _json(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
 
 
-def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[Approval] = ()) -> bytes:
-    """``run.json``: what was read, what came out, and what binds it: digests, totals, the amounts with their workings."""
+def receipt(
+    computed: Computed,
+    files: Mapping[str, bytes],
+    approvals: Sequence[Approval] = (),
+    made_with: Mapping[str, str] | None = None,
+) -> bytes:
+    """``run.json``: what was read, what came out, and what binds it: digests, totals, the amounts with their workings.
+
+    ``made_with`` are the versions that it names: those of a former run, when that is made again.
+    """
+    made_with = versions() if made_with is None else made_with
     settlement, delivered = computed.settlement, computed.delivered
     refused = dict(
         settlement.refusals.filter(settlement.refusals["row"] > 0)
@@ -353,7 +395,8 @@ def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[
             "period": str(computed.period),
             "status": "final" if computed.final else "draft",
             "approved_by": [approval.person for approval in approvals],
-            "version": __version__,
+            "version": made_with["settlement"],
+            "made_with": dict(made_with),
             "organisation": settlement.rulebook.organisation.name,
             "ledger_before": computed.previous,
             "rules": {"digest": computed.rules_digest, "files": computed.rules},
@@ -377,7 +420,7 @@ def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[
                 for one in delivered.deliveries
             ],
             "statements": [_statement_json(one) for one in computed.statements],
-            "problems": [str(problem) for problem in computed.problems],
+            "problems": list(computed.recorded_problems),
             "files": {
                 path: {"sha256": file.digest, "bytes": file.size}
                 for path, file in ((path, digest_of(content)) for path, content in sorted(files.items()))
@@ -486,7 +529,9 @@ def _row_json(row: StatementRow) -> dict[str, Any]:
 # ---- the papers ------------------------------------------------------------------------------------------
 
 
-def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, bytes]:
+def papers(
+    computed: Computed, approvals: Sequence[Approval] = (), made_with: Mapping[str, str] | None = None
+) -> dict[str, bytes]:
     """Every file of the month's folder, by path in it: statements, lines, alerts, payment advice and the receipt."""
     from settlement.alerts.page import render_alerts
     from settlement.alerts.workbook import write_alerts
@@ -499,7 +544,7 @@ def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, 
     files["alerts.xlsx"] = write_alerts(alerts, computed.summary)
     files["alerts.html"] = render_alerts(alerts, computed.summary).encode()
     files["payments.csv"] = payment_advice(computed.payments)
-    files[RECEIPT] = receipt(computed, files, approvals)
+    files[RECEIPT] = receipt(computed, files, approvals, made_with)
     return files
 
 
@@ -597,15 +642,23 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
         folder = draft_folder(workspace, period)
         said = _receipt(folder / RECEIPT)
         _refuse_changed_files(folder, said)
-        computed = compute(workspace, period, final=True, report=report, beside=workspace.outputs / STAGING)
-        _refuse_changed_sources(computed, said)
-        approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
-        if approvals is None:
-            return Approved(person, folder, None)
-        report("writing")
-        files = papers(computed, approvals)
-        made = digest_of(files[RECEIPT]).digest
-        staged = stage(workspace.outputs, computed.folder, files, awaits=made)
+        with _copied(workspace, period, report, workspace.outputs / STAGING) as copied:
+            computed = _compute(workspace, period, copied, final=True, report=report, on_hold={})
+            _refuse_changed_sources(computed, said)
+            approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
+            if approvals is None:
+                return Approved(person, folder, None)
+            report("writing")
+            files = papers(computed, approvals)
+            made = digest_of(files[RECEIPT]).digest
+            report("keeping")
+            kept = keep(workspace.outputs, copied, workspace.sources, files[RECEIPT], awaits=made)
+        try:
+            staged = stage(workspace.outputs, computed.folder, files, awaits=made)
+        except BaseException:
+            if kept is not None:
+                kept.discard()
+            raise
         report("ledger")
         with Ledger.open(workspace.ledger) as ledger:
             final = ledger.record(
@@ -623,6 +676,9 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
                 computed.payments,
                 staged.files,
             )
+        # What it had read comes first: papers that stand there can be replayed.
+        if kept is not None:
+            kept.publish()
         staged.publish()
         (folder / APPROVALS).unlink(missing_ok=True)
         return Approved(person, folder, final, approvals)
