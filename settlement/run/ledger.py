@@ -195,8 +195,8 @@ class Ledger:
 
     def head(self) -> str:
         """The digest of the last record; ``GENESIS`` when there is none."""
-        then = self._select(str, "SELECT previous FROM run WHERE number = ?", self._before)
-        return then[0] if then else self._select(str, "SELECT digest FROM head")[0]
+        query = "SELECT coalesce((SELECT previous FROM run WHERE number = ?), digest) FROM head"
+        return self._select(str, query, self._before)[0]
 
     def next_name(self, period: Month) -> str:
         """The name that the next run to be recorded will have, if it is of this period."""
