@@ -28,7 +28,7 @@ from settlement.run.kept import keep
 from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, postings_of
 from settlement.run.ledger_file import LedgerDamaged
 from settlement.run.lock import hold
-from settlement.run.outbox import MANIFEST, STAGING, finish_pending, stage
+from settlement.run.outbox import MANIFEST, STAGING, OutputsBlocked, finish_pending, stage
 from settlement.run.places import RECORDED, as_typed
 from settlement.run.snapshot import Snapshot, snapshot
 from settlement.run.versions import versions
@@ -153,9 +153,13 @@ def compute_again(
 
 @contextmanager
 def _copied(workspace: Workspace, period: Month, report: Report, beside: Path | None) -> Iterator[Snapshot]:
-    if beside is not None:
-        beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
+    try:
+        if beside is not None:
+            beside.mkdir(parents=True, exist_ok=True)
+        private_folder = tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside)
+    except OSError as error:
+        raise OutputsBlocked(beside or Path(tempfile.gettempdir()), error, "Nothing was done.") from error
+    with private_folder as private:
         report("snapshot")
         yield take_snapshot(workspace, period, Path(private) / "copy")
 
