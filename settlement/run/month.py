@@ -373,7 +373,8 @@ def _row_key(row: StatementRow) -> list[Any]:
 
 
 def _json(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+    # A file name of bytes that are no text is escaped, as JSON escapes it, and is read back as it was.
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def receipt(

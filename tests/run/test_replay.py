@@ -161,7 +161,7 @@ def test_every_month_of_the_region_comes_out_the_same_after_the_ledger_has_six(t
     answer = json.loads(capsys.readouterr().out)
     assert [(one["period"], one["outcome"]) for one in answer["runs"]] == [(f"2018-0{number}", "same") for number in range(1, 7)]
     assert (ended.value.code, answer["ledger"]) == (0, [])
-    print(f"{sum(one['files'] for one in answer['runs'])} files of six months the same to the last byte")
+    sys.stdout.write(f"{sum(one['files'] for one in answer['runs'])} files of six months the same to the last byte\n")
 
 
 # ---- what differs ----------------------------------------------------------------------------------------
@@ -374,6 +374,18 @@ def test_each_content_is_kept_once_however_many_files_and_runs_have_it(office):
     # New are February's delivery and February's receipt.
     assert (len(first), len(second) - len(first)) == (7, 2)
     assert {path: second[path] for path in first} == first
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="file names are text there")
+def test_a_delivery_whose_name_is_no_text_is_told_and_kept_as_any_other(office):
+    name = os.fsencode(office.workspace.inputs / "2018-02") + b"/na\xefm.csv"
+    office.deliver(FEBRUARY, hours(2, "1,5", FEBRUARY))
+    with open(name, "wb") as file:  # noqa: PTH123 - bytes
+        file.write(b"a;b\n")
+    made = draft(office.workspace, FEBRUARY, at(FEBRUARY))
+    assert [one.code for one in made.computed.problems] == ["unprintable-name"]
+    assert office.approve(FEBRUARY) == 98_34
+    assert [told(one) for one in replayed(office)] == [[], []]
 
 
 def test_text_is_kept_compressed_and_a_picture_as_it_is(tmp_path):
