@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import json
 import os
 import random
@@ -590,6 +591,15 @@ def test_the_command_says_what_to_type_when_there_is_no_such_run(office, settlem
     code, out, _ = settlement("verify")
     assert (code, "Nothing is final yet" in out) == (0, True)
     assert not office.workspace.outputs.exists()
+
+
+def test_an_answer_is_given_where_the_terminal_has_no_euro_sign(office, monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii", write_through=True))
+    monkeypatch.setattr(sys, "argv", ["settlement", "verify", f"--outputs={office.workspace.outputs}"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, b"8 files, ? 233,33 in 2 payments" in written.getvalue()) == (0, True)
 
 
 def test_no_run_is_held_against_a_ledger_that_is_not_whole(office, settlement):
