@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
 from settlement.cli.talk import FAULT, HELD, RULE_PROBLEM, WRONG_USE, app, tell
 
 # Each adds its commands to the app; help shows them in this order.
-from settlement.cli import check, run, hold, explain, show, template, cases, ledger, schedule  # isort: skip
+from settlement.cli import check, run, hold, explain, show, template, cases, ledger, verify, schedule, doctor  # isort: skip
 
-__all__ = ["app", "cases", "check", "explain", "hold", "ledger", "main", "run", "schedule", "show", "template"]
+__all__ = ["app", "cases", "check", "doctor", "explain", "hold", "ledger", "main", "run", "schedule", "show", "template", "verify"]
 
 
 def main() -> None:
     """The program: no traceback for what a person can mend."""
     from settlement.run.blocked import Blocked, RulesBlocked
 
+    for stream in (sys.stdout, sys.stderr):
+        # In a language without the euro sign the answer has a question mark for it, and is given all the same.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except RulesBlocked as blocked:

@@ -91,6 +91,7 @@ _STAGES = {
     "balance": "checking the balance",
     "returned": "marking refusals in the providers' files",
     "writing": "writing the papers",
+    "keeping": "keeping what was read",
     "ledger": "recording in the ledger",
 }
 

@@ -48,6 +48,8 @@ from settlement.run.lock import Holder
 Account = Literal["entitlement", "creditor", "payment", "claim"]
 
 _MAX_CENTS = 2**53
+_AFTER_ALL = 2**53
+"""A run number that no run reaches: what comes before it is everything."""
 Made = TypeVar("Made")
 
 
@@ -196,6 +198,7 @@ class Ledger:
     def __init__(self, home: Home, *, writable: bool) -> None:
         self._home = home
         self._writable = writable
+        self._before = _AFTER_ALL
 
     @classmethod
     def open(cls, address: Address, *, create: bool = True) -> Self:
@@ -221,11 +224,18 @@ class Ledger:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def before(self, run: FinalRun) -> Self:
+        """The same ledger as it stood when a run was computed: it answers what it answered then. For reading only."""
+        then = type(self)(self._home, writable=False)
+        then._before = run.number
+        return then
+
     # ---- what it answers
 
     def head(self) -> str:
         """The digest of the last record; ``GENESIS`` when there is none."""
-        return self._select(str, "SELECT digest FROM head")[0]
+        query = "SELECT coalesce((SELECT previous FROM run WHERE number = ?), digest) FROM head"
+        return self._select(str, query, self._before)[0]
 
     def next_name(self, period: Month) -> str:
         """The name that the next run to be recorded will have, if it is of this period."""
@@ -249,8 +259,9 @@ class Ledger:
                 str(contract), int(year), str(service), str(term), int(month), int(cents),
             ),
             "SELECT contract, year, service, term, month, sum(cents) FROM posting WHERE account = 'entitlement' "
-            "GROUP BY contract, year, service, term, month HAVING sum(cents) <> 0 "
+            "AND run < ? GROUP BY contract, year, service, term, month HAVING sum(cents) <> 0 "
             "ORDER BY contract, year, service, term, month",
+            self._before,
         )  # fmt: skip
 
     def paid(self) -> dict[str, int]:
@@ -263,8 +274,10 @@ class Ledger:
             self._select(
                 lambda period, cents: (Month.parse(str(period)), int(cents)),
                 "SELECT run.period, -sum(posting.cents) FROM posting JOIN run ON run.number = posting.run "
-                "WHERE posting.account = 'payment' AND posting.contract = ? GROUP BY run.period ORDER BY run.period",
+                "WHERE posting.account = 'payment' AND posting.contract = ? AND posting.run < ? "
+                "GROUP BY run.period ORDER BY run.period",
                 contract,
+                self._before,
             )
         )
 
@@ -306,7 +319,9 @@ class Ledger:
             ),
             "SELECT number, name, period, rules_digest, inputs_digest, results_digest, receipt_digest, code_version, "
             "previous, postings, payments, files, "
-            "(SELECT coalesce(sum(cents), 0) FROM payment WHERE payment.run = run.number) FROM run ORDER BY number",
+            "(SELECT coalesce(sum(cents), 0) FROM payment WHERE payment.run = run.number) FROM run WHERE number < ? "
+            "ORDER BY number",
+            self._before,
         )
 
     def last_final(self, period: Month) -> FinalRun | None:
@@ -582,7 +597,7 @@ class Ledger:
     # ---- the database
 
     def _next_number(self) -> int:
-        return 1 + self._select(int, "SELECT count(*) FROM run")[0]
+        return 1 + self._select(int, "SELECT count(*) FROM run WHERE number < ?", self._before)[0]
 
     def _select(self, make: Callable[..., Made], query: str, *values: str | int) -> list[Made]:
         """What ``make`` makes of each row; a value of another type than was written is damage."""
@@ -594,9 +609,10 @@ class Ledger:
         return dict(
             self._select(
                 lambda contract, cents: (str(contract), sign * int(cents)),
-                "SELECT contract, sum(cents) FROM posting WHERE account = ? "
+                "SELECT contract, sum(cents) FROM posting WHERE account = ? AND run < ? "
                 "GROUP BY contract HAVING sum(cents) <> 0 ORDER BY contract",
                 account,
+                self._before,
             )
         )
 

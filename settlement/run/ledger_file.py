@@ -17,7 +17,7 @@ from settlement.run.outbox import sync_folders
 
 _APPLICATION = 0x5345_544C  # "SETL": marks the file as ours
 _BUSY_SECONDS = 5.0
-_OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
+OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 
 
 # ---- the tables ------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def _create(path: Path) -> None:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise Blocked(
             f"This Python comes with SQLite {sqlite3.sqlite_version}; the ledger needs 3.37 or later.",
             "Install Python 3.11 or later from python.org, or a newer version of your system.",

@@ -25,11 +25,14 @@ from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
 from settlement.run.blocked import Blocked, RulesBlocked
 from settlement.run.digests import digest_of
+from settlement.run.kept import keep
 from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, hold_ledger, postings_of
 from settlement.run.ledger_records import Address, LedgerDamaged
 from settlement.run.lock import Holder, hold
-from settlement.run.outbox import MANIFEST, STAGING, finish_pending, stage
+from settlement.run.outbox import MANIFEST, STAGING, OutputsBlocked, finish_pending, stage
+from settlement.run.places import RECORDED, as_typed
 from settlement.run.snapshot import Snapshot, snapshot
+from settlement.run.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +75,11 @@ class Workspace:
         """Where an organisation keeps the ledger of these outputs."""
         return (organisation and organisation.ledger) or self.outputs / "ledger.sqlite"
 
+    @property
+    def sources(self) -> dict[str, Path]:
+        """The folders that a run reads, by what it calls them."""
+        return {"rules": self.rules, "inputs": self.inputs}
+
 
 @dataclass(frozen=True, slots=True)
 class Computed:
@@ -91,6 +99,9 @@ class Computed:
     postings: tuple[Posting, ...]
     summary: AlertSummary
     problems: tuple[Problem, ...]
+    """With places as the user names the folders."""
+    recorded_problems: tuple[str, ...]
+    """The same as the receipt has them, wherever the folders lie."""
     rules: Mapping[str, str]
     inputs: Mapping[str, str]
     """Digests by path, of the files read."""
@@ -146,12 +157,28 @@ def compute(
     else among the system's temporary files. ``held`` is the ledger that this run holds, or looks at; the snapshot must name
     the same. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
     held = held or workspace.ledger
-    if beside is not None:
-        beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
-        report("snapshot")
-        copied = take_snapshot(workspace, period, Path(private) / "copy")
+    with _copied(workspace, period, report, beside) as copied:
         return _compute(workspace, period, copied, final=final, report=report, held=held)
+
+
+def compute_again(
+    workspace: Workspace, run: FinalRun, copied: Snapshot, report: Report = _silent
+) -> Computed:
+    """Computes a final run again, from a snapshot of what it had read and the ledger as it stood before it."""
+    return _compute(workspace, run.period, copied, final=True, report=report, held=workspace.ledger, again=run)
+
+
+@contextmanager
+def _copied(workspace: Workspace, period: Month, report: Report, beside: Path | None) -> Iterator[Snapshot]:
+    try:
+        if beside is not None:
+            beside.mkdir(parents=True, exist_ok=True)
+        private_folder = tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside)
+    except OSError as error:
+        raise OutputsBlocked(beside or Path(tempfile.gettempdir()), error, "Nothing was done.") from error
+    with private_folder as private:
+        report("snapshot")
+        yield take_snapshot(workspace, period, Path(private) / "copy")
 
 
 def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
@@ -163,12 +190,12 @@ def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
         first = path.split("/", 1)[0]
         return not _is_month(first) or first <= str(period)
 
-    for name, folder in (("rules", workspace.rules), ("inputs", workspace.inputs)):
+    for name, folder in workspace.sources.items():
         if not folder.is_dir():
             raise Blocked(
                 f"There is no folder {folder}.", f"Give the folder of the {name} with --{name}, or go to where it stands."
             )
-    return snapshot({"rules": workspace.rules, "inputs": workspace.inputs}, into, wanted=wanted)
+    return snapshot(workspace.sources, into, wanted=wanted)
 
 
 def _is_month(name: str) -> bool:
@@ -187,6 +214,7 @@ def _compute(
     final: bool,
     report: Report,
     held: Address | None = None,
+    again: FinalRun | None = None,
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather
@@ -197,8 +225,9 @@ def _compute(
     from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 
     report("rules")
-    rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=workspace.rules)
-    address = workspace.ledger_of(rulebook.organisation)
+    rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=RECORDED["rules"])
+    # What is replayed may have been settled when the ledger lived elsewhere: it is where it is now.
+    address = held if again is not None and held is not None else workspace.ledger_of(rulebook.organisation)
     if held not in (None, address):
         raise Blocked(
             f"{workspace.rules / 'organisation.yaml'} was changed while this began: the ledger is no longer {held}.",
@@ -209,14 +238,15 @@ def _compute(
         copied["inputs"].path,
         period,
         {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
-        shown=workspace.inputs,
+        shown=RECORDED["inputs"],
     )
-    with read_only_ledger(workspace, address) as ledger:
-        earlier = ledger.runs()
-        refuse_foreign(workspace, address, earlier)
-        damage = ledger.verify(known_heads(workspace.outputs))
+    with read_only_ledger(workspace, address) as whole:
+        refuse_foreign(workspace, address, whole.runs())
+        damage = [] if again else whole.verify(known_heads(workspace.outputs))
         if damage:
             raise LedgerDamaged(address, damage[0].message)
+        ledger = whole.before(again) if again else whole
+        earlier = ledger.runs()
         _refuse_earlier_month(period, earlier)
         claims = ledger.claims()
         paid = {contract: cents - claims.get(contract, 0) for contract, cents in ledger.paid().items()}
@@ -249,7 +279,8 @@ def _compute(
     report("balance")
     check_balance(settlement, delivered, lines, statements, payments, postings)
     report("returned")
-    returned = write_returned(settlement, delivered, period, copied["inputs"].path, workspace.inputs)
+    returned = write_returned(settlement, delivered, period, copied["inputs"].path, RECORDED["inputs"])
+    problems = (*rule_problems, *delivered.problems, *returned.problems)
     return Computed(
         period=period,
         name=name,
@@ -262,7 +293,8 @@ def _compute(
         payments=tuple(payments),
         postings=tuple(postings),
         summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
-        problems=(*rule_problems, *delivered.problems, *returned.problems),
+        problems=tuple(as_typed(problem, workspace.sources) for problem in problems),
+        recorded_problems=tuple(map(str, problems)),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
         inputs={path: file.digest for path, file in copied["inputs"].files.items()},
         rules_digest=copied["rules"].digest,
@@ -396,11 +428,21 @@ def _row_key(row: StatementRow) -> list[Any]:
 
 
 def _json(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+    # A file name of bytes that are no text is escaped, as JSON escapes it, and is read back as it was.
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[Approval] = ()) -> bytes:
-    """``run.json``: what was read, what came out, and what binds it: digests, totals, the amounts with their workings."""
+def receipt(
+    computed: Computed,
+    files: Mapping[str, bytes],
+    approvals: Sequence[Approval] = (),
+    made_with: Mapping[str, str] | None = None,
+) -> bytes:
+    """``run.json``: what was read, what came out, and what binds it: digests, totals, the amounts with their workings.
+
+    ``made_with`` are the versions that it names: those of a former run, when that is made again.
+    """
+    made_with = versions() if made_with is None else made_with
     settlement, delivered = computed.settlement, computed.delivered
     refused = dict(
         settlement.refusals.filter(settlement.refusals["row"] > 0)
@@ -413,7 +455,8 @@ def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[
             "period": str(computed.period),
             "status": "final" if computed.final else "draft",
             "approved_by": [approval.person for approval in approvals],
-            "version": __version__,
+            "version": made_with["settlement"],
+            "made_with": dict(made_with),
             "organisation": settlement.rulebook.organisation.name,
             "ledger_before": computed.previous,
             "rules": {"digest": computed.rules_digest, "files": computed.rules},
@@ -438,7 +481,7 @@ def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[
                 for one in delivered.deliveries
             ],
             "statements": [_statement_json(one) for one in computed.statements],
-            "problems": [str(problem) for problem in computed.problems],
+            "problems": list(computed.recorded_problems),
             "files": {
                 path: {"sha256": file.digest, "bytes": file.size}
                 for path, file in ((path, digest_of(content)) for path, content in sorted(files.items()))
@@ -551,7 +594,9 @@ def _row_json(row: StatementRow) -> dict[str, Any]:
 # ---- the papers ------------------------------------------------------------------------------------------
 
 
-def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, bytes]:
+def papers(
+    computed: Computed, approvals: Sequence[Approval] = (), made_with: Mapping[str, str] | None = None
+) -> dict[str, bytes]:
     """Every file of the month's folder, by path in it: statements, lines, returned files, alerts, payment advice, the receipt."""
     from settlement.alerts.page import render_alerts
     from settlement.alerts.workbook import write_alerts
@@ -564,7 +609,7 @@ def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, 
     files["alerts.xlsx"] = write_alerts(alerts, computed.summary)
     files["alerts.html"] = render_alerts(alerts, computed.summary).encode()
     files["payments.csv"] = payment_advice(computed.payments)
-    files[RECEIPT] = receipt(computed, files, approvals)
+    files[RECEIPT] = receipt(computed, files, approvals, made_with)
     return files
 
 
@@ -675,17 +720,23 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
         folder = draft_folder(workspace, period)
         said = _receipt(folder / RECEIPT)
         _refuse_changed_files(folder, said)
-        computed = compute(
-            workspace, period, final=True, report=report, beside=workspace.outputs / STAGING, held=held.ledger
-        )
-        _refuse_changed_sources(computed, said)
-        approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
-        if approvals is None:
-            return Approved(person, folder, None, left_by=held.left_by)
-        report("writing")
-        files = papers(computed, approvals)
-        made = digest_of(files[RECEIPT]).digest
-        staged = stage(workspace.outputs, computed.folder, files, awaits=made)
+        with _copied(workspace, period, report, workspace.outputs / STAGING) as copied:
+            computed = _compute(workspace, period, copied, final=True, report=report, held=held.ledger)
+            _refuse_changed_sources(computed, said)
+            approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
+            if approvals is None:
+                return Approved(person, folder, None, left_by=held.left_by)
+            report("writing")
+            files = papers(computed, approvals)
+            made = digest_of(files[RECEIPT]).digest
+            report("keeping")
+            kept = keep(workspace.outputs, copied, workspace.sources, files[RECEIPT], awaits=made)
+        try:
+            staged = stage(workspace.outputs, computed.folder, files, awaits=made)
+        except BaseException:
+            if kept is not None:
+                kept.discard()
+            raise
         report("ledger")
         with Ledger.open(held.ledger) as ledger:
             final = ledger.record(
@@ -703,6 +754,9 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
                 computed.payments,
                 staged.files,
             )
+        # What it had read comes first: papers that stand there can be replayed.
+        if kept is not None:
+            kept.publish()
         staged.publish()
         (folder / APPROVALS).unlink(missing_ok=True)
         return Approved(person, folder, final, approvals, held.left_by)

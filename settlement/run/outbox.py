@@ -82,12 +82,26 @@ class Staged:
         _discard(_slot(self.outputs, self.folder))
 
 
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Content that is written as it comes, to a file that only those of ``mode`` may read (and its owner)."""
+
+    chunks: Iterable[bytes]
+    mode: int
+
+
 def stage(
-    outputs: Path, folder: str, files: Mapping[str, bytes | Path], *, awaits: str | None = None
+    outputs: Path,
+    folder: str,
+    files: Mapping[str, bytes | Path | Streamed],
+    *,
+    awaits: str | None = None,
+    adds: bool = False,
 ) -> Staged:
     """Writes the complete new contents of a folder beside it, ready to be published.
 
     ``files`` maps paths in the folder to their bytes, or to a file that is moved (by preference on the same disk).
+    With ``adds`` they are added to what the folder has, which keeps no manifest then.
     ``awaits`` names the run that must be recorded first, by whatever ``finish_pending`` can ask the ledger for:
     from here on the publication is finished if that run is recorded, and forgotten if it is not.
 
@@ -107,14 +121,14 @@ def stage(
         for name in sorted(files):
             at = outputs / folder / name
             written[name] = _write_new(slot / _NEW / name, files[name])
-        former = _read_manifest(outputs / folder / MANIFEST)
-        manifest = {name: {"bytes": file.size, "sha256": file.digest} for name, file in written.items()}
-        written[MANIFEST] = _write_new(slot / _NEW / MANIFEST, _json({"files": manifest}))
+        former = [] if adds else _read_manifest(outputs / folder / MANIFEST)
+        if not adds:
+            written[MANIFEST] = _write_new(slot / _NEW / MANIFEST, manifest_of(written))
         obsolete = sorted(name for name in former if name not in written and (outputs / folder / name).is_file())
         intent = {
             "folder": folder,
             "awaits": awaits,
-            "files": manifest | {MANIFEST: {"bytes": written[MANIFEST].size, "sha256": written[MANIFEST].digest}},
+            "files": _listed(written),
             "existing": sorted(name for name in written if (outputs / folder / name).exists()),
             "remove": obsolete,
         }
@@ -134,6 +148,20 @@ def stage(
         _discard(slot)
         raise OutputsBlocked(at, error, "Nothing was changed.") from error
     return Staged(outputs, folder, {f"{folder}/{name}": written[name] for name in sorted(written)})
+
+
+def manifest_of(files: Mapping[str, FileDigest]) -> bytes:
+    """The manifest of a folder with these files."""
+    return _json({"files": _listed(files)})
+
+
+def _listed(files: Mapping[str, FileDigest]) -> dict[str, dict[str, int | str]]:
+    return {name: {"bytes": file.size, "sha256": file.digest} for name, file in files.items()}
+
+
+def is_pending(outputs: Path, folder: str) -> bool:
+    """Whether a publication of this folder was interrupted: the next command that writes finishes or undoes it."""
+    return any((_slot(outputs, folder) / name).exists() for name in (_INTENT, _UNDO))
 
 
 def finish_pending(outputs: Path, recorded: Callable[[str], bool]) -> tuple[Finished, ...]:
@@ -358,13 +386,22 @@ def _sync(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def _write_new(path: Path, content: bytes | Path) -> FileDigest:
+def _write_new(path: Path, content: bytes | Path | Streamed) -> FileDigest:
     """Writes (or moves) a file to its place in the staging folder; not yet for certain on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
         with path.open("wb") as file:
             _write(file, content)
         return digest_of(content)
+    digest, size = hashlib.sha256(), 0
+    if isinstance(content, Streamed):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with open(os.open(path, flags, content.mode | 0o600), "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            for chunk in content.chunks:
+                _write(file, chunk)
+                digest.update(chunk)
+                size += len(chunk)
+        return FileDigest(digest.hexdigest(), size)
     try:
         content.replace(path)
     except OSError as error:
@@ -372,7 +409,6 @@ def _write_new(path: Path, content: bytes | Path) -> FileDigest:
             raise
         _copy(content, path)
         content.unlink()
-    digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)

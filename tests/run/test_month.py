@@ -14,6 +14,7 @@ from settlement.domain.periods import Month
 from settlement.run.blocked import Blocked
 from settlement.run.ledger import Ledger
 from settlement.run.month import Workspace, approve, compute, draft
+from settlement.run.replay import replay
 
 ROOT = Path(__file__).parents[2]
 JANUARY, FEBRUARY, MARCH, APRIL = (Month(2018, number) for number in range(1, 5))
@@ -372,8 +373,8 @@ def test_without_rules_or_inputs_the_run_says_which_folder_is_missing(tmp_path):
 # ---- the year --------------------------------------------------------------------------------------------
 
 
-def test_january_to_june_of_the_region_pay_to_the_cent_what_june_alone_from_nothing_pays(tmp_path):
-    """Each month drafted, approved and paid in order, per contract; the statements, the ledger and the advice agree."""
+def settle_six_months(tmp_path: Path) -> tuple[Workspace, dict[str, int]]:
+    """The example region with January to June final, and what the payment advices of each contract add up to."""
     workspace = Workspace(ROOT / "rules", ROOT / "inputs", tmp_path / "year")
     advised: dict[str, int] = {}
     for number in range(1, 7):
@@ -384,8 +385,18 @@ def test_january_to_june_of_the_region_pay_to_the_cent_what_june_alone_from_noth
         assert done.final.paid_cents == sum(one.to_pay_cents for one in made.computed.statements)
         for payment in made.computed.payments:
             advised[payment.contract] = advised.get(payment.contract, 0) + payment.cents
+    return workspace, advised
+
+
+def test_january_to_june_of_the_region_pay_to_the_cent_what_june_alone_from_nothing_pays(tmp_path):
+    """Each month drafted, approved and paid in order, per contract; the statements, the ledger and the advice agree.
+
+    June is then replayed from what it kept; all six are, in the campaign.
+    """
+    workspace, advised = settle_six_months(tmp_path)
     with Ledger.open(workspace.ledger, create=False) as ledger:
         paid, open_cents = ledger.paid(), ledger.balance()
+        assert replay(workspace, ledger, ledger.runs()[-1], lambda _: None).differences == ()
     once = compute(Workspace(workspace.rules, workspace.inputs, tmp_path / "nothing"), Month(2018, 6))
     payable = {one.contract.number: one.payable_cents for one in once.statements}
     assert paid == advised
