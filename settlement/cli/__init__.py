@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from settlement.cli.talk import FAULT, HELD, WRONG_USE, app, tell
+from settlement.cli.talk import FAULT, HELD, STOPPED, WRONG_USE, app, tell
 
 # Each adds its commands to the app; help shows them in this order.
 from settlement.cli import check, run, explain, show, cases, ledger, schedule  # isort: skip
@@ -16,15 +16,17 @@ __all__ = ["app", "cases", "check", "explain", "ledger", "main", "run", "schedul
 def main() -> None:
     """The program: no traceback for what a person can mend."""
     from settlement.run.blocked import Blocked
+    from settlement.run.stopping import Stopped, stoppable
 
     try:
-        app()
+        with stoppable():
+            app()
     except Blocked as blocked:
         tell(str(blocked))
         sys.exit(WRONG_USE)
-    except KeyboardInterrupt:
-        tell("Stopped. Nothing was recorded.")
-        sys.exit(FAULT)
+    except Stopped as stopped:
+        tell("Stopped. What was under way was not recorded and not published.")
+        sys.exit(STOPPED + stopped.number)
     except Exception as error:  # noqa: BLE001 - the last place where a fault can be told in words
         sys.exit(_unexpected(error))
 

@@ -27,6 +27,8 @@ app = typer.Typer(
 
 GOOD, FAULT, WRONG_USE, RULE_PROBLEM, DELIVERY_PROBLEM, HELD = 0, 1, 2, 3, 4, 5
 """The exit codes (see the README): what a scheduler or a script can go by."""
+STOPPED = 128
+"""With the number of the signal added, as shells do: 130 for Ctrl-C, 143 for SIGTERM."""
 
 Rules = Annotated[Path, typer.Option("--rules", help="Folder of the rule files.")]
 Inputs = Annotated[Path, typer.Option("--inputs", help="Folder of the deliveries.")]
@@ -88,16 +90,23 @@ _STAGES = {
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Shows the stages: one changing line on a terminal, plain lines with times in a log; nothing when quiet."""
+    """Shows the stages: one changing line on a terminal, plain lines with times in a log; nothing when quiet.
+
+    What a run tells in passing (``Note``) is always told, and stays on the screen.
+    """
     import time
 
-    if quiet:
-        yield lambda _: None
-        return
+    from settlement.run.blocked import Note
+
     began = time.monotonic()
-    on_terminal = sys.stderr.isatty()
+    on_terminal = sys.stderr.isatty() and not quiet
 
     def step(name: str) -> None:
+        if isinstance(name, Note):
+            tell(("\r\x1b[2K" if on_terminal else "") + name)
+            return
+        if quiet:
+            return
         words = _STAGES.get(name, name)
         elapsed = time.monotonic() - began
         if on_terminal:

@@ -11,7 +11,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -22,13 +22,15 @@ from settlement.domain.contract import Contract, PersonFee, Price, Rulebook, Tar
 from settlement.domain.periods import Month
 from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
-from settlement.run.blocked import Blocked
+from settlement.run.blocked import Blocked, Note
 from settlement.run.digests import digest_of
 from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, postings_of
 from settlement.run.ledger_file import LedgerDamaged
 from settlement.run.lock import hold
-from settlement.run.outbox import MANIFEST, STAGING, finish_pending, stage
+from settlement.run.outbox import MANIFEST, STAGING, Finished, finish_pending, stage
+from settlement.run.private import private_folder, working_room
 from settlement.run.snapshot import Snapshot, snapshot
+from settlement.run.stopping import Stopped, asked_too_late, can_be_stopped, point_of_no_return, tidying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 RECEIPT = "run.json"
 APPROVALS = "approvals.json"
 Report = Callable[[str], None]
-"""Called with the name of each stage as it begins."""
+"""Called with the name of each stage as it begins, and with notes of what a person wants to know in passing."""
 
 
 def _silent(_: str) -> None:
@@ -129,11 +131,9 @@ def compute(
     """Computes a month from a snapshot of the rules and of all deliveries up to it. Writes nothing but that snapshot, in a
     private folder that is gone when it returns: in ``beside``, where the next command finds what a killed run left there;
     else among the system's temporary files. Raises ``Blocked``, ``GateDisagrees``, ``EngineFault`` and ``OutOfBalance``."""
-    if beside is not None:
-        beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside) as private:
+    with private_folder(beside) as private:
         report("snapshot")
-        copied = take_snapshot(workspace, period, Path(private) / "copy")
+        copied = take_snapshot(workspace, period, private / "copy")
         return _compute(workspace, period, copied, final=final, report=report, on_hold=on_hold or {})
 
 
@@ -521,20 +521,66 @@ def _workbooks(computed: Computed) -> list[bytes]:
         return [write(one) for one in computed.statements]
     # Started afresh: a copy of this process would hold locks of the threads that polars runs here.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        min(os.cpu_count() or 1, 8), mp_context=context, initializer=_begin_worker, initargs=(tempfile.gettempdir(),)
+    ) as pool:
         return list(pool.map(write, computed.statements, chunksize=4))
+
+
+def _begin_worker(room: str) -> None:
+    """A worker leaves Ctrl-C to the command that started it, and ends when that is killed: nobody else would end it."""
+    import multiprocessing
+    import os
+    import signal
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = room
+    parent = multiprocessing.parent_process()
+
+    def end_with_parent() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 # ---- draft and final -------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _held(workspace: Workspace, command: str, now: dt.datetime) -> Iterator[None]:
-    """The workspace is ours, and what a killed run left is finished first."""
-    with hold(workspace.outputs, command=command, now=now):
-        with read_only_ledger(workspace) as ledger:
-            finish_pending(workspace.outputs, ledger.has_receipt)
-        yield
+def _held(workspace: Workspace, command: str, now: dt.datetime, report: Report) -> Iterator[bool]:
+    """The workspace is ours, and what a killed run left is finished first; whether this very command was cut off there."""
+    can_be_stopped()
+    with hold(workspace.outputs, command=command, now=now) as held:
+        if held.left_by:
+            report(Note(f"The last command here was cut off before its end: {held.left_by}."))
+        with tidying():
+            finished = _finish(workspace)
+        for one in finished:
+            report(Note(f"{one.folder}: {_FINISHED[one.outcome]}"))
+        try:
+            killed = held.left_by is not None and held.left_by.command == command
+            yield killed or any(one.folder[:7] in command for one in finished)
+        except Stopped:
+            with tidying(), suppress(OSError, Blocked):
+                _finish(workspace)
+            raise
+    if asked_too_late():
+        report(Note("Asked to stop when everything was about to be in place: it was finished first."))
+
+
+def _finish(workspace: Workspace) -> tuple[Finished, ...]:
+    with read_only_ledger(workspace) as ledger:
+        return finish_pending(workspace.outputs, ledger.has_receipt)
+
+
+_FINISHED = {
+    "completed": "what was being published is in its place now, whole.",
+    "undone": "what was being published was taken back; what stood there before stands there again.",
+    "discarded": "an approval was cut off before it was recorded; nothing of it is left.",
+}
 
 
 def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report = _silent) -> Drafted:
@@ -542,13 +588,16 @@ def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report 
 
     Raises what ``compute`` raises, and ``Blocked`` when a file cannot be written; then everything is as it was.
     """
-    with _held(workspace, f"run --period {period}", now):
+    with _held(workspace, f"run --period {period}", now, report):
         computed = compute(workspace, period, report=report, beside=workspace.outputs / STAGING)
         if computed.folder != str(period) and not computed.changes:
             return Drafted(computed, workspace.outputs / str(period), 0, unchanged=True)
         report("writing")
-        files = papers(computed)
-        stage(workspace.outputs, computed.folder, files).publish()
+        with working_room(workspace.outputs / STAGING):
+            files = papers(computed)
+        staged = stage(workspace.outputs, computed.folder, files)
+        point_of_no_return()
+        staged.publish()
         return Drafted(computed, workspace.outputs / computed.folder, len(files))
 
 
@@ -565,11 +614,10 @@ class Approved:
 
 def draft_folder(workspace: Workspace, period: Month) -> Path:
     """Where the draft of a month stands: the last of its folders whose receipt says draft. Raises ``Blocked``."""
-    folders = sorted(workspace.outputs.glob(f"{period}*/{RECEIPT}"), key=lambda path: (len(path.parent.name), path.parent.name))
-    for path in reversed(folders):
-        if _receipt(path)["status"] == "draft":
-            return path.parent
-    if folders:
+    drafts = _drafts(workspace, period)
+    if drafts:
+        return drafts[-1].parent
+    if _receipts(workspace, period):
         raise Blocked(
             f"{period} is final; there is no draft to approve.",
             f"When deliveries or rules have changed, 'settlement run --period {period}' makes a draft of the difference.",
@@ -577,13 +625,22 @@ def draft_folder(workspace: Workspace, period: Month) -> Path:
     raise Blocked(f"There is no draft of {period}.", f"Make it first: settlement run --period {period}")
 
 
+def _receipts(workspace: Workspace, period: Month) -> list[Path]:
+    """The receipts of a month, of its corrections after it, in order."""
+    return sorted(workspace.outputs.glob(f"{period}*/{RECEIPT}"), key=lambda path: (len(path.parent.name), path.parent.name))
+
+
+def _drafts(workspace: Workspace, period: Month) -> list[Path]:
+    return [path for path in _receipts(workspace, period) if _receipt(path)["status"] == "draft"]
+
+
 def _receipt(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise Blocked(f"{path} cannot be read.", "Make the draft again: settlement run --period 2018-03") from error
+        raise Blocked(f"{path} cannot be read.", f"Make the draft again: settlement run --period {path.parent.name[:7]}") from error
     if not isinstance(found, dict):
-        raise Blocked(f"{path} is not a receipt.", "Make the draft again: settlement run --period 2018-03")
+        raise Blocked(f"{path} is not a receipt.", f"Make the draft again: settlement run --period {path.parent.name[:7]}")
     return found
 
 
@@ -593,7 +650,10 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
     The approval is bound to the rules, the deliveries, the results and the files of the draft; ``Blocked`` says which
     of them has changed. With ``approval: two persons`` the first is kept until a second, different one approves.
     """
-    with _held(workspace, f"approve --period {period}", now):
+    with _held(workspace, f"approve --period {period}", now, report) as cut_off:
+        done = _already_final(workspace, period, person) if cut_off else None
+        if done is not None:
+            return done
         folder = draft_folder(workspace, period)
         said = _receipt(folder / RECEIPT)
         _refuse_changed_files(folder, said)
@@ -603,10 +663,12 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
         if approvals is None:
             return Approved(person, folder, None)
         report("writing")
-        files = papers(computed, approvals)
+        with working_room(workspace.outputs / STAGING):
+            files = papers(computed, approvals)
         made = digest_of(files[RECEIPT]).digest
-        staged = stage(workspace.outputs, computed.folder, files, awaits=made)
+        staged = stage(workspace.outputs, computed.folder, files, awaits=made, remove=(APPROVALS,))
         report("ledger")
+        point_of_no_return()
         with Ledger.open(workspace.ledger) as ledger:
             final = ledger.record(
                 ApprovedRun(
@@ -624,8 +686,17 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
                 staged.files,
             )
         staged.publish()
-        (folder / APPROVALS).unlink(missing_ok=True)
         return Approved(person, folder, final, approvals)
+
+
+def _already_final(workspace: Workspace, period: Month, person: str) -> Approved | None:
+    """The answer to an approval that was cut off after it was recorded, and is given again."""
+    with read_only_ledger(workspace) as ledger:
+        final = ledger.last_final(period)
+    if final is None or person not in [one.person for one in final.approvals] or _drafts(workspace, period):
+        return None
+    folder = _receipts(workspace, period)[-1].parent
+    return Approved(person, folder, final, final.approvals)
 
 
 def _refuse_changed_files(folder: Path, said: Mapping[str, Any]) -> None:
