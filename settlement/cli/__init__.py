@@ -6,7 +6,7 @@ import io
 import sys
 from pathlib import Path
 
-from settlement.cli.talk import FAULT, HELD, RULE_PROBLEM, WRONG_USE, app, tell
+from settlement.cli.talk import FAULT, HELD, RULE_PROBLEM, STOPPED, WRONG_USE, app, tell
 
 # Each adds its commands to the app; help shows them in this order.
 from settlement.cli import check, run, hold, explain, show, template, cases, ledger, verify, schedule, doctor  # isort: skip
@@ -17,22 +17,24 @@ __all__ = ["app", "cases", "check", "doctor", "explain", "hold", "ledger", "main
 def main() -> None:
     """The program: no traceback for what a person can mend."""
     from settlement.run.blocked import Blocked, RulesBlocked
+    from settlement.run.stopping import Stopped, stoppable
 
     for stream in (sys.stdout, sys.stderr):
         # In a language without the euro sign the answer has a question mark for it, and is given all the same.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app()
+        with stoppable():
+            app()
     except RulesBlocked as blocked:
         tell(str(blocked))
         sys.exit(RULE_PROBLEM)
     except Blocked as blocked:
         tell(str(blocked))
         sys.exit(WRONG_USE)
-    except KeyboardInterrupt:
-        tell("Stopped. Nothing was recorded.")
-        sys.exit(FAULT)
+    except Stopped as stopped:
+        tell("Stopped. What was under way was not recorded and not published.")
+        sys.exit(STOPPED + stopped.number)
     except Exception as error:  # noqa: BLE001 - the last place where a fault can be told in words
         sys.exit(_unexpected(error))
 

@@ -29,7 +29,6 @@ from settlement.cli.talk import (
     say,
     show_problems,
     table,
-    tell_left_by,
     workspace_of,
 )
 
@@ -56,8 +55,6 @@ def run(
         else:
             made = draft(workspace, month, now(), step)
             computed, written = made.computed, made
-    if written is not None:
-        tell_left_by(written.left_by)
     code = _run_code(computed)
     if as_json:
         print_json(
@@ -135,7 +132,6 @@ def approve(
         raise typer.BadParameter("Say who approves: --by 'A. de Vries'")
     with progress(as_json) as step:
         done = make_final(workspace_of(rules, inputs, outputs), month_of(period), person, now(), step)
-    tell_left_by(done.left_by)
     if as_json:
         print_json(
             {

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from settlement.domain.contract import Rulebook
     from settlement.domain.periods import Month
     from settlement.domain.problems import Problem
-    from settlement.run.lock import Holder
     from settlement.run.month import Workspace
 
 app = typer.Typer(
@@ -29,6 +28,8 @@ app = typer.Typer(
 
 GOOD, FAULT, WRONG_USE, RULE_PROBLEM, DELIVERY_PROBLEM, HELD = 0, 1, 2, 3, 4, 5
 """The exit codes (see the README): what a scheduler or a script can go by."""
+STOPPED = 128
+"""With the number of the signal added, as shells do: 130 for Ctrl-C, 143 for SIGTERM."""
 
 Rules = Annotated[Path, typer.Option("--rules", help="Folder of the rule files.")]
 Inputs = Annotated[Path, typer.Option("--inputs", help="Folder of the deliveries.")]
@@ -47,12 +48,6 @@ def say(text: str = "") -> None:
 def tell(text: str) -> None:
     """To the error stream: what is wrong, and what is going on."""
     sys.stderr.write(text + "\n")
-
-
-def tell_left_by(holder: Holder | None) -> None:
-    """That a run before this one was killed, and that nothing is left of that."""
-    if holder is not None:
-        tell(f"{holder.killed()}\n")
 
 
 def print_json(content: object) -> None:
@@ -98,16 +93,23 @@ _STAGES = {
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Shows the stages: one changing line on a terminal, plain lines with times in a log; nothing when quiet."""
+    """Shows the stages: one changing line on a terminal, plain lines with times in a log; nothing when quiet.
+
+    What a run tells in passing (``Note``) is always told, and stays on the screen.
+    """
     import time
 
-    if quiet:
-        yield lambda _: None
-        return
+    from settlement.run.blocked import Note
+
     began = time.monotonic()
-    on_terminal = sys.stderr.isatty()
+    on_terminal = sys.stderr.isatty() and not quiet
 
     def step(name: str) -> None:
+        if isinstance(name, Note):
+            tell(("\r\x1b[2K" if on_terminal else "") + name)
+            return
+        if quiet:
+            return
         words = _STAGES.get(name, name)
         elapsed = time.monotonic() - began
         if on_terminal:

@@ -1,4 +1,4 @@
-"""Blocked: what keeps a run from being done now, and what a person can do about it. Never a traceback."""
+"""Blocked: what keeps a run from being done now, and what a person can do about it; and notes, which stop nothing."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ class Blocked(Exception):  # noqa: N818 - it is a state of the workspace that en
 
 class RulesBlocked(Blocked):
     """A run cannot begin, because a rule file that all of it depends on has problems."""
+
+
+class Note(str):
+    """What a run tells in passing, to whoever is told its stages: a sentence for people that stops nothing."""
+
+    __slots__ = ()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from settlement.run.blocked import Blocked
 from settlement.run.ledger_records import GENESIS, RECORDS, TABLES, Address, LedgerDamaged, LedgerRefusal, later_version
-from settlement.run.outbox import sync_folders
+from settlement.run.outbox import STAGING, sync_folders
 
 _APPLICATION = 0x5345_544C  # "SETL": marks the file as ours
 _BUSY_SECONDS = 5.0
@@ -211,20 +211,28 @@ def _plainly(path: Address) -> Iterator[None]:
     except OSError as error:
         raise Blocked(
             f"{path} cannot be opened: {error.strerror or error}.",
-            "Make sure that you may read and write there, then give the command again.",
+            "Make room on the disk and make sure that you may read and write there, then give the command again.",
         ) from error
 
 
 def _create(path: Path) -> None:
-    """Makes a ledger beside its place and puts it there whole: a file that is empty was never made by us."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
+    """Makes a ledger beside its place and puts it there whole: a file that is empty was never made by us.
+
+    In the staging folder, so that the next command clears away what a kill or a full disk leaves of it.
+    """
+    part = path.parent / STAGING / f"{path.name}.{os.getpid()}"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    for leaving in ("", "-journal", "-wal", "-shm"):
+        part.with_name(part.name + leaving).unlink(missing_ok=True)
     try:
         connection = _connect(part, "rwc")
         try:
-            _set_durable(connection)
+            # Without a log: what is committed is in the file itself. A log that could not be emptied into it at the
+            # end (the disk is full, and closing says nothing of it) would be left behind, and half a ledger put in place.
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA synchronous = FULL")
             _migrate(connection, part, from_version=0)
+            _set_durable(connection)  # here, so that the file in its place never has a journal of another kind beside it
         finally:
             connection.close()
         # A link never takes the place of a ledger that another process has just made; a renaming would.
@@ -237,7 +245,9 @@ def _create(path: Path) -> None:
                 part.rename(path)
         sync_folders((path.parent,))
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+            part.parent.rmdir()
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

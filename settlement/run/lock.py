@@ -6,6 +6,7 @@ The operating system releases the lock when its holder ends, however it ends; th
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import getpass
 import json
 import os
@@ -18,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from settlement.run.blocked import Blocked
+from settlement.run.outbox import advice
 
 LOCK_FILE = ".lock"
 _NOTE_BYTES = 4096
@@ -43,7 +45,7 @@ class Holder:
 
     def killed(self) -> str:
         """What is said of a holder that ended without letting go."""
-        return f"The run of {self}, was killed before its end. What it had begun was finished or undone first."
+        return f"The last command here was cut off before its end: {self}. What it had begun is finished or undone first."
 
     def note(self) -> str:
         """As it is written down."""
@@ -101,10 +103,9 @@ def hold(outputs: Path, *, command: str, now: dt.datetime) -> Iterator[Held]:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         descriptor = os.open(path, flags, 0o666)
     except OSError as error:
-        raise Blocked(
-            f"{path} cannot be written: {error.strerror or error}.",
-            f"Make sure that {outputs} is a folder in which you may write, or name another one with --outputs.",
-        ) from error
+        allowed = f"Make sure that {outputs} is a folder in which you may write, or name another one with --outputs."
+        told = advice(path, error) if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO} else allowed
+        raise Blocked(f"{path} cannot be written: {error.strerror or error}.", told) from error
     owner = os.getpid()
     try:
         with closed_in_children(descriptor):

@@ -23,15 +23,17 @@ from settlement.domain.contract import Contract, Organisation, PersonFee, Price,
 from settlement.domain.periods import Month
 from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
-from settlement.run.blocked import Blocked, RulesBlocked
+from settlement.run.blocked import Blocked, Note, RulesBlocked
 from settlement.run.digests import digest_of
 from settlement.run.kept import keep
 from settlement.run.ledger import Approval, ApprovedRun, FinalRun, Ledger, Posting, hold_ledger, postings_of
 from settlement.run.ledger_records import Address, LedgerDamaged
-from settlement.run.lock import Holder, hold
-from settlement.run.outbox import MANIFEST, STAGING, OutputsBlocked, finish_pending, stage
+from settlement.run.lock import hold
+from settlement.run.outbox import MANIFEST, STAGING, Finished, finish_pending, stage
 from settlement.run.places import RECORDED, as_typed
+from settlement.run.private import private_folder, working_room
 from settlement.run.snapshot import Snapshot, snapshot
+from settlement.run.stopping import Stopped, asked_too_late, can_be_stopped, point_of_no_return, tidying
 from settlement.run.versions import versions
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 RECEIPT = "run.json"
 APPROVALS = "approvals.json"
 Report = Callable[[str], None]
-"""Called with the name of each stage as it begins."""
+"""Called with the name of each stage as it begins, and with notes of what a person wants to know in passing."""
 
 
 def _silent(_: str) -> None:
@@ -134,8 +136,6 @@ class Drafted:
     """How many files."""
     unchanged: bool = False
     """The month is final and nothing has changed since: nothing was written."""
-    left_by: Holder | None = None
-    """A run that held the workspace before and was killed; what it had begun was finished or undone first."""
 
 
 def read_only_ledger(workspace: Workspace, address: Address | None = None) -> Ledger:
@@ -170,15 +170,9 @@ def compute_again(
 
 @contextmanager
 def _copied(workspace: Workspace, period: Month, report: Report, beside: Path | None) -> Iterator[Snapshot]:
-    try:
-        if beside is not None:
-            beside.mkdir(parents=True, exist_ok=True)
-        private_folder = tempfile.TemporaryDirectory(prefix="snapshot-", dir=beside)
-    except OSError as error:
-        raise OutputsBlocked(beside or Path(tempfile.gettempdir()), error, "Nothing was done.") from error
-    with private_folder as private:
+    with private_folder(beside) as private:
         report("snapshot")
-        yield take_snapshot(workspace, period, Path(private) / "copy")
+        yield take_snapshot(workspace, period, private / "copy")
 
 
 def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
@@ -313,12 +307,12 @@ _IS_FINAL = re.compile(rb'"status": "final"')
 
 def known_heads(outputs: Path) -> set[str]:
     """The states of the ledger that the receipts in the outputs name: each of them the ledger must have had."""
-    return {found[1].decode() for receipt in _receipts(outputs) for found in [_HEAD_BEFORE.search(receipt)] if found}
+    return {found[1].decode() for receipt in _receipts_in(outputs) for found in [_HEAD_BEFORE.search(receipt)] if found}
 
 
 def refuse_foreign(workspace: Workspace, address: Address, earlier: Sequence[FinalRun]) -> None:
     """A ledger without runs is not that of outputs in which a month is final: all would be paid a second time."""
-    if not earlier and any(_IS_FINAL.search(receipt) for receipt in _receipts(workspace.outputs)):
+    if not earlier and any(_IS_FINAL.search(receipt) for receipt in _receipts_in(workspace.outputs)):
         raise Blocked(
             f"{address} holds no run, and in {workspace.outputs} a month is final: it is not the ledger of these outputs.",
             "Nothing was done. Put the ledger back where it was; where that is, 'ledger' in organisation.yaml says, or, without "
@@ -327,7 +321,7 @@ def refuse_foreign(workspace: Workspace, address: Address, earlier: Sequence[Fin
         )
 
 
-def _receipts(outputs: Path) -> Iterator[bytes]:
+def _receipts_in(outputs: Path) -> Iterator[bytes]:
     for path in sorted(outputs.glob(f"*/{RECEIPT}")):
         with suppress(OSError):
             yield path.read_bytes()
@@ -631,8 +625,29 @@ def _workbooks(computed: Computed) -> list[bytes]:
         return [write(one) for one in computed.statements]
     # Started afresh: a copy of this process would hold locks of the threads that polars runs here.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        min(os.cpu_count() or 1, 8), mp_context=context, initializer=_begin_worker, initargs=(tempfile.gettempdir(),)
+    ) as pool:
         return list(pool.map(write, computed.statements, chunksize=4))
+
+
+def _begin_worker(room: str) -> None:
+    """A worker leaves Ctrl-C to the command that started it, and ends when that is killed: nobody else would end it."""
+    import multiprocessing
+    import os
+    import signal
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = room
+    parent = multiprocessing.parent_process()
+
+    def end_with_parent() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 # ---- draft and final -------------------------------------------------------------------------------------
@@ -643,19 +658,45 @@ class _Held:
     """The workspace, while it is ours."""
 
     ledger: Address
-    left_by: Holder | None
-    """A run that held it before, and was killed."""
+    cut_off: bool
+    """Whether this very command was cut off here before."""
 
 
 @contextmanager
-def _held(workspace: Workspace, command: str, now: dt.datetime) -> Iterator[_Held]:
+def _held(workspace: Workspace, command: str, now: dt.datetime, report: Report) -> Iterator[_Held]:
     """The workspace is ours, its ledger on a server too, and what a killed run left is finished first."""
+    can_be_stopped()
     address = workspace.ledger
-    with hold(workspace.outputs, command=command, now=now) as outputs, hold_ledger(address, outputs.holder) as left_by:
-        with read_only_ledger(workspace, address) as ledger:
-            refuse_foreign(workspace, address, ledger.runs())
-            finish_pending(workspace.outputs, ledger.has_receipt)
-        yield _Held(address, outputs.left_by or left_by)
+    with hold(workspace.outputs, command=command, now=now) as outputs, hold_ledger(address, outputs.holder) as left_there:
+        left_by = outputs.left_by or left_there
+        if left_by is not None:
+            report(Note(left_by.killed()))
+        with tidying():
+            finished = _finish(workspace, address)
+        for one in finished:
+            report(Note(f"{one.folder}: {_FINISHED[one.outcome]}"))
+        try:
+            killed = left_by is not None and left_by.command == command
+            yield _Held(address, killed or any(one.folder[:7] in command for one in finished))
+        except Stopped:
+            with tidying(), suppress(OSError, Blocked):
+                _finish(workspace, address)
+            raise
+    if asked_too_late():
+        report(Note("Asked to stop when everything was about to be in place: it was finished first."))
+
+
+def _finish(workspace: Workspace, address: Address) -> tuple[Finished, ...]:
+    with read_only_ledger(workspace, address) as ledger:
+        refuse_foreign(workspace, address, ledger.runs())
+        return finish_pending(workspace.outputs, ledger.has_receipt)
+
+
+_FINISHED = {
+    "completed": "what was being published is in its place now, whole.",
+    "undone": "what was being published was taken back; what stood there before stands there again.",
+    "discarded": "an approval was cut off before it was recorded; nothing of it is left.",
+}
 
 
 def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report = _silent) -> Drafted:
@@ -663,14 +704,17 @@ def draft(workspace: Workspace, period: Month, now: dt.datetime, report: Report 
 
     Raises what ``compute`` raises, and ``Blocked`` when a file cannot be written; then everything is as it was.
     """
-    with _held(workspace, f"run --period {period}", now) as held:
+    with _held(workspace, f"run --period {period}", now, report) as held:
         computed = compute(workspace, period, report=report, beside=workspace.outputs / STAGING, held=held.ledger)
         if computed.folder != str(period) and not computed.changes:
-            return Drafted(computed, workspace.outputs / str(period), 0, unchanged=True, left_by=held.left_by)
+            return Drafted(computed, workspace.outputs / str(period), 0, unchanged=True)
         report("writing")
-        files = papers(computed)
-        stage(workspace.outputs, computed.folder, files).publish()
-        return Drafted(computed, workspace.outputs / computed.folder, len(files), left_by=held.left_by)
+        with working_room(workspace.outputs / STAGING):
+            files = papers(computed)
+        staged = stage(workspace.outputs, computed.folder, files)
+        point_of_no_return()
+        staged.publish()
+        return Drafted(computed, workspace.outputs / computed.folder, len(files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -682,17 +726,14 @@ class Approved:
     final: FinalRun | None
     """``None``: another person has to approve too."""
     approvals: tuple[Approval, ...] = field(default=())
-    left_by: Holder | None = None
-    """As with a draft."""
 
 
 def draft_folder(workspace: Workspace, period: Month) -> Path:
     """Where the draft of a month stands: the last of its folders whose receipt says draft. Raises ``Blocked``."""
-    folders = sorted(workspace.outputs.glob(f"{period}*/{RECEIPT}"), key=lambda path: (len(path.parent.name), path.parent.name))
-    for path in reversed(folders):
-        if _receipt(path)["status"] == "draft":
-            return path.parent
-    if folders:
+    drafts = _drafts(workspace, period)
+    if drafts:
+        return drafts[-1].parent
+    if _receipts(workspace, period):
         raise Blocked(
             f"{period} is final; there is no draft to approve.",
             f"When deliveries or rules have changed, 'settlement run --period {period}' makes a draft of the difference.",
@@ -700,13 +741,22 @@ def draft_folder(workspace: Workspace, period: Month) -> Path:
     raise Blocked(f"There is no draft of {period}.", f"Make it first: settlement run --period {period}")
 
 
+def _receipts(workspace: Workspace, period: Month) -> list[Path]:
+    """The receipts of a month, of its corrections after it, in order."""
+    return sorted(workspace.outputs.glob(f"{period}*/{RECEIPT}"), key=lambda path: (len(path.parent.name), path.parent.name))
+
+
+def _drafts(workspace: Workspace, period: Month) -> list[Path]:
+    return [path for path in _receipts(workspace, period) if _receipt(path)["status"] == "draft"]
+
+
 def _receipt(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise Blocked(f"{path} cannot be read.", "Make the draft again: settlement run --period 2018-03") from error
+        raise Blocked(f"{path} cannot be read.", f"Make the draft again: settlement run --period {path.parent.name[:7]}") from error
     if not isinstance(found, dict):
-        raise Blocked(f"{path} is not a receipt.", "Make the draft again: settlement run --period 2018-03")
+        raise Blocked(f"{path} is not a receipt.", f"Make the draft again: settlement run --period {path.parent.name[:7]}")
     return found
 
 
@@ -716,7 +766,10 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
     The approval is bound to the rules, the deliveries, the results and the files of the draft; ``Blocked`` says which
     of them has changed. With ``approval: two persons`` the first is kept until a second, different one approves.
     """
-    with _held(workspace, f"approve --period {period}", now) as held:
+    with _held(workspace, f"approve --period {period}", now, report) as held:
+        done = _already_final(workspace, held.ledger, period, person) if held.cut_off else None
+        if done is not None:
+            return done
         folder = draft_folder(workspace, period)
         said = _receipt(folder / RECEIPT)
         _refuse_changed_files(folder, said)
@@ -725,19 +778,21 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
             _refuse_changed_sources(computed, said)
             approvals = _approvals(folder, said, Approval(person, now), computed.settlement.rulebook)
             if approvals is None:
-                return Approved(person, folder, None, left_by=held.left_by)
+                return Approved(person, folder, None)
             report("writing")
-            files = papers(computed, approvals)
+            with working_room(workspace.outputs / STAGING):
+                files = papers(computed, approvals)
             made = digest_of(files[RECEIPT]).digest
             report("keeping")
             kept = keep(workspace.outputs, copied, workspace.sources, files[RECEIPT], awaits=made)
         try:
-            staged = stage(workspace.outputs, computed.folder, files, awaits=made)
+            staged = stage(workspace.outputs, computed.folder, files, awaits=made, remove=(APPROVALS,))
         except BaseException:
             if kept is not None:
                 kept.discard()
             raise
         report("ledger")
+        point_of_no_return()
         with Ledger.open(held.ledger) as ledger:
             final = ledger.record(
                 ApprovedRun(
@@ -758,8 +813,17 @@ def approve(workspace: Workspace, period: Month, person: str, now: dt.datetime, 
         if kept is not None:
             kept.publish()
         staged.publish()
-        (folder / APPROVALS).unlink(missing_ok=True)
-        return Approved(person, folder, final, approvals, held.left_by)
+        return Approved(person, folder, final, approvals)
+
+
+def _already_final(workspace: Workspace, address: Address, period: Month, person: str) -> Approved | None:
+    """The answer to an approval that was cut off after it was recorded, and is given again."""
+    with read_only_ledger(workspace, address) as ledger:
+        final = ledger.last_final(period)
+    if final is None or person not in [one.person for one in final.approvals] or _drafts(workspace, period):
+        return None
+    folder = _receipts(workspace, period)[-1].parent
+    return Approved(person, folder, final, final.approvals)
 
 
 def _refuse_changed_files(folder: Path, said: Mapping[str, Any]) -> None:

@@ -46,7 +46,7 @@ class OutputsBlocked(Blocked):
     """A file of the outputs cannot be written or replaced."""
 
     def __init__(self, path: Path, error: OSError, state: str) -> None:
-        super().__init__(f"{path} cannot be written: {error.strerror or error}. {state}", _advice(path, error))
+        super().__init__(f"{path} cannot be written: {error.strerror or error}. {state}", advice(path, error))
         self.path = path
 
 
@@ -97,6 +97,7 @@ def stage(
     *,
     awaits: str | None = None,
     adds: bool = False,
+    remove: Sequence[str] = (),
 ) -> Staged:
     """Writes the complete new contents of a folder beside it, ready to be published.
 
@@ -105,8 +106,8 @@ def stage(
     ``awaits`` names the run that must be recorded first, by whatever ``finish_pending`` can ask the ledger for:
     from here on the publication is finished if that run is recorded, and forgotten if it is not.
 
-    Files of the former publication (those in its manifest) that are not in ``files`` will be taken away; files that
-    the office put there are not touched. Raises ``OutputsBlocked``, with nothing changed, when the disk is full, when
+    Files of the former publication (those in its manifest) that are not in ``files`` will be taken away, and those of
+    ``remove`` that are there; files that the office put there are not touched. Raises ``OutputsBlocked``, with nothing changed, when the disk is full, when
     the folder cannot be written to or a file in it is open elsewhere; ``ValueError`` for a path that no file of
     ours may have.
     """
@@ -124,7 +125,7 @@ def stage(
         former = [] if adds else _read_manifest(outputs / folder / MANIFEST)
         if not adds:
             written[MANIFEST] = _write_new(slot / _NEW / MANIFEST, manifest_of(written))
-        obsolete = sorted(name for name in former if name not in written and (outputs / folder / name).is_file())
+        obsolete = sorted(name for name in {*former, *remove} if name not in written and (outputs / folder / name).is_file())
         intent = {
             "folder": folder,
             "awaits": awaits,
@@ -521,7 +522,8 @@ def _check_target(outputs: Path, target: Path) -> None:
             pass
 
 
-def _advice(path: Path, error: OSError) -> str:
+def advice(path: Path, error: OSError) -> str:
+    """What a person can do about a file that cannot be written."""
     again = "then give the command again."
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return f"The disk is full. Make room on it, {again}"

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from settlement.domain.periods import Month
-from settlement.run.blocked import Blocked
+from settlement.run.blocked import Blocked, Note
 from settlement.run.checking import delivered_months
 from settlement.run.month import RECEIPT, Workspace, draft, read_only_ledger
 from settlement.run.schedule import due_months, serve
@@ -38,9 +38,7 @@ def serve_months(
         return [month for month in months if month <= last]
 
     def settle(month: Month) -> None:
-        made = draft(workspace, month, clock(), lambda _: None)
-        if made.left_by is not None:
-            log(made.left_by.killed())
+        made = draft(workspace, month, clock(), lambda told: log(told) if isinstance(told, Note) else None)
         for problem in made.computed.problems:
             log(str(problem).replace("\n", " | "))
 

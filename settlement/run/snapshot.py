@@ -12,6 +12,7 @@ from pathlib import Path
 
 from settlement.run.blocked import Blocked
 from settlement.run.digests import FileDigest, combined_digest
+from settlement.run.outbox import advice
 
 MAX_FILES = 50_000
 MAX_FILE_BYTES = 2 * 1024**3
@@ -66,6 +67,7 @@ def snapshot(
     for name in sources:
         _make_folder(into / name)
     known: dict[tuple[str, str], tuple[_Signature, FileDigest]] = {}
+    present = {name for name, root in sources.items() if root.exists()}
     for attempt in range(ROUNDS):
         if attempt:
             time.sleep(_PAUSE_SECONDS)
@@ -74,6 +76,13 @@ def snapshot(
             for name, root in sources.items()
             for path, signature in _list_files(name, root, wanted)
         }
+        for name in present:
+            # Not taken for empty: it was moved, or the share on which it stands was lost.
+            if not sources[name].exists():
+                raise Blocked(
+                    f"{_shown(sources[name])} has gone while it was being read.",
+                    "Nothing was done. Put it back, or see why it cannot be reached; then give the command again.",
+                )
         _check_bounds(listing)
         for gone in known.keys() - listing.keys():
             (into / gone[0] / gone[1]).unlink(missing_ok=True)
@@ -196,7 +205,7 @@ def _copy(source: Path, target: Path) -> tuple[_Signature, FileDigest] | None:
         except OSError as error:
             raise Blocked(
                 f"{_shown(source)} could not be copied to {target.parent}: {error.strerror or error}.",
-                "Nothing was done. Make room on the disk, then give the command again.",
+                f"Nothing was done. {advice(target, error)}",
             ) from error
         after = os.fstat(descriptor)
     # Size first: on a file system with coarse times a file that grew is still seen.
@@ -218,7 +227,7 @@ def _make_folder(path: Path) -> None:
     except OSError as error:
         raise Blocked(
             f"{path} cannot be made: {error.strerror or error}.",
-            "Make room on the disk and make sure that you may write there, then give the command again.",
+            f"Nothing was done. {advice(path, error)}",
         ) from error
 
 
