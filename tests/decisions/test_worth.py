@@ -133,11 +133,11 @@ def test_a_bonus_is_its_share_up_to_the_most(base, most, given, formula):
 
 @pytest.mark.parametrize(
     ("outcome", "given", "formula"),
-    # Of 1.000,25: −2 % is −20,005 → −20,01; 0 %; 1,25 % is 12,503125 → 12,50.
-    [("band 1", -2001, "malus"), ("band 2", 0, "bonus"), ("band 3", 1250, "bonus"), ("postponed", None, ""), ("", None, "")],
+    # Of 1.000,25: −2 % is −20,005 → −20,01; 0 %; 1,25 % is 12,503125 → 12,50; −0,01 % is −0,100025 → −0,10.
+    [("band 1", -2001, "malus"), ("band 2", 0, "bonus"), ("band 3", 1250, "bonus"), ("band 4", -10, "malus"), ("postponed", None, ""), ("", None, "")],
 )
 def test_the_band_that_fired_first_gives_its_share(outcome, given, formula):
-    bands = tuple(Band(None, share, HERE) for share in (-200, 0, 125))
+    bands = tuple(Band(None, share, HERE) for share in (-200, 0, 125, -1))
     term = BonusMalus(article="8.1", place=HERE, measure="goal_attainment", bands=bands)
     found = worth.of_bands(answered(term, *([outcome, "band 3"] if outcome.startswith("band") else [outcome])), 100_025)
     assert cents(found) == given

@@ -105,6 +105,9 @@ def test_what_one_weight_has_it_gets_whole():
     assert share_by_largest_remainder(5, [0, 1]) == [0, 5]
     assert share_by_largest_remainder(-5, [1]) == [-5]
     assert share_by_largest_remainder(0, [2, 1]) == [0, 0]
+    # One cent, of either sign, goes to the first.
+    assert share_by_largest_remainder(1, [1, 1]) == [1, 0]
+    assert share_by_largest_remainder(-1, [1, 1]) == [-1, 0]
 
 
 def test_nothing_is_shared_by_no_weight():

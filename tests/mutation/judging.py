@@ -225,10 +225,10 @@ def watched(module: str, tests: Iterable[str]) -> dict[str, tuple[float, list[in
 
 
 def survives(mutant: Mutant, seen: dict[str, tuple[float, list[int]]]) -> bool:
-    """Whether all tests that run through the mutant's lines pass with it in place. What runs when the module is imported is
-    judged by all."""
+    """Whether all tests that run through the mutant's lines pass with it in place. What runs when the module is imported, and
+    what a parameter is when it is left out, is judged by all."""
     lines = set(range(mutant.line, mutant.last_line + 1))
-    names = [name for name, (_, ran) in sorted(seen.items(), key=lambda item: item[1][0]) if not mutant.function or lines & set(ran)]
+    names = [name for name, (_, ran) in sorted(seen.items(), key=lambda item: item[1][0]) if not mutant.function or not mutant.line or lines & set(ran)]
     if not names:
         return True
 
