@@ -3,8 +3,6 @@
 import json
 from collections import Counter
 
-from histories import MUST_OCCUR, table
-
 
 def pytest_terminal_summary(terminalreporter):
     seen: Counter[str] = Counter()
@@ -13,8 +11,11 @@ def pytest_terminal_summary(terminalreporter):
             for name, value in report.user_properties if report.when == "call" else ():
                 if name == "occurred":
                     seen.update(json.loads(value))
-    if seen:
-        terminalreporter.section(f"{seen['history']} histories")
-        terminalreporter.write_line(table(seen))
-        nought = [name for name in MUST_OCCUR if not seen[name]]
-        terminalreporter.write_line(f"\nnot once: {', '.join(nought)}" if nought else "\nevery row occurred")
+    if not seen:
+        return
+    from histories import MUST_OCCUR, table
+
+    terminalreporter.section(f"{seen['history']} histories")
+    terminalreporter.write_line(table(seen))
+    nought = [name for name in MUST_OCCUR if not seen[name]]
+    terminalreporter.write_line(f"\nnot once: {', '.join(nought)}" if nought else "\nevery row occurred")
