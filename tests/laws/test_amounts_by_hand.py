@@ -300,3 +300,19 @@ def test_a_withhold_of_the_contract_is_taken_of_what_ceilings_and_minimums_left(
     # 1.000,00 at the start: 100,00 kept. In December 9 × 50,00 off: 10 % of 550,00 is 55,00, so 45,00 comes back.
     found = amounts(one_settled(agreed, {"2018-01": [helped(1, "een")]}, "2018-12"), "A-1")
     assert {key[2]: cents for key, cents in found.items() if key[1] == "withhold"} == {"2018-01": -100_00, "2018-12": 45_00}
+
+
+def test_a_bonus_and_the_bound_of_a_minimum_look_at_what_the_ceilings_of_service_and_contract_left():
+    # 600,00 in the first service is cut to 550,00; with 60,00 of the second 610,00 is cut to 500,00: 10 % is 50,00.
+    bonus = {"article": "7.4", "share": "10 %", "of": "entitled", "needs": {"goal_attainment": "at least 50 %"}}
+    terms = {"ceiling": {"article": "6.6", "amounts": {"2018-01-01": "€ 500,00"}}, "outcome_bonus": bonus}
+    lines = {"2018-12": [{**worked("2018-12-10", "10"), "goal_attainment": "ja"}, worked("2018-12-11", "1", "twee")]}
+    agreed = by_the_hour(terms=terms, amounts={"2018-01-01": "€ 550,00"})
+    assert one_settled(agreed, lines, "2018-12").payable() == {"A-1": 550_00}
+    # From a day: what lies before it has filled the ceilings. 60,00 of 1 November leaves 440,00 of December: 44,00.
+    before = {"2018-12": [*lines["2018-12"], worked("2018-11-01", "1", "twee")]}
+    agreed = by_the_hour(terms={**terms, "outcome_bonus": {**bonus, "from": "2018-12-01"}}, amounts={"2018-01-01": "€ 550,00"})
+    assert one_settled(agreed, before, "2018-12").payable() == {"A-1": 544_00}
+    # Nine clients at 90,00 are missing: all of the 500,00 that is left, and no more.
+    agreed = by_the_hour(terms={"ceiling": terms["ceiling"], "minimum_clients": least("€ 90,00")}, amounts={"2018-01-01": "€ 550,00"})
+    assert one_settled(agreed, lines, "2018-12").payable() == {"A-1": 0}
