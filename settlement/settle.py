@@ -55,6 +55,8 @@ class Before:
     settled: Mapping[LedgerKey, int] = field(default_factory=dict)
     paid: Mapping[str, int] = field(default_factory=dict)
     """By contract."""
+    last: Month | None = None
+    """The latest month that is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def settle(
     step("terms")
     tables = build_tables(rulebook)
     ceilings = ceiling_tables(tables, period, rulebook.ceiling_decisions)
-    asked = targets(tables, period)
+    asked = targets(tables, period, before.last)
     step("lines")
     accepted = accept(delivered.lines, tables, cells_of(delivered))
     refusals = refusals_of(delivered, accepted)
@@ -249,7 +251,7 @@ def _closed_years(rulebook: Rulebook, before: Before, period: Month) -> frozense
         (number, year)
         for number, year in {key[:2] for key in before.settled}
         if number in rulebook.contracts
-        and (year < first_year or is_closed(rulebook.contracts[number], year, period))
+        and (year < first_year or is_closed(rulebook.contracts[number], year, period, before.last))
     )
 
 

@@ -41,7 +41,14 @@ from settlement.domain.problems import Place
 from settlement.domain.records import Decision, PositionKey, Working
 from settlement.pricing.ceilings import CeilingTables, cap, filled
 from settlement.pricing.earn import budget_of_year, instalments
-from settlement.pricing.positions import Counted, Measures, earned_since, ends_quarter, outcome_measures
+from settlement.pricing.positions import (
+    Counted,
+    Measures,
+    earned_since,
+    ends_quarter,
+    minimum_to_date,
+    outcome_measures,
+)
 from settlement.pricing.tables import Tables
 
 EntitlementKey = tuple[str, int, str | None, str, Month]
@@ -270,11 +277,11 @@ def _settles_now(term: Term, key: PositionKey, year: ContractYear) -> bool:
 def bounds_round(engine: Decides, stands: Stands, entitled: Entitlements) -> list[Answer]:
     """Minimum client counts and corridors."""
     asked: list[Asked] = []
-    for _, year, _, term, keys in _placed(stands):
+    for contract, year, _, term, keys in _placed(stands):
         for key in keys:
             measures, now = stands.positions[key], _settles_now(term, key, year)
             if isinstance(term, MinimumClients):
-                asked.append(ask_minimum(key, term, measures, now))
+                asked.append(ask_minimum(key, term, _as_delivered(term, key, contract, year, stands), now))
             elif isinstance(term, Corridor):
                 asked.append(ask_corridor(key, term, measures, now))
     answers = judge(engine, asked)
@@ -294,6 +301,19 @@ def bounds_round(engine: Decides, stands: Stands, entitled: Entitlements) -> lis
             found.append(worth.of_corridor(answer))
     _add_to_date(entitled, found)
     return answers
+
+
+def _as_delivered(term: MinimumClients, key: PositionKey, contract: Contract, year: ContractYear, stands: Stands) -> Measures:
+    """The measures by which a minimum is judged. Where it settles within the year and the file of the month has not come, the
+    minimum is due up to the last month that was delivered: a missing file is told of, and is no deviation in clients."""
+    measures = stands.positions[key]
+    if term.settles != "on substantial deviation" or key.as_of == year.months[-1]:
+        return measures
+    if (contract.number, key.as_of) not in stands.counted.missing:
+        return measures
+    came = (month for number, month in stands.counted.counts.delivered if number == stands.numbers[key])
+    until = Month.from_index(max((month for month in came if month < key.as_of.index), default=year.months[0].index - 1))
+    return {**measures, "minimum_to_date": minimum_to_date(term, contract, key.year, until)}
 
 
 def rewards_round(engine: Decides, stands: Stands, entitled: Entitlements) -> list[Answer]:

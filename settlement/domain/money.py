@@ -27,7 +27,7 @@ def divide_up(numerator: int, denominator: int) -> int:
     """The quotient rounded away from zero, for contracts with ``rounding: up per line``."""
     if denominator <= 0:
         raise ValueError(f"denominator must be positive, not {denominator}")
-    return -(numerator // denominator) if numerator < 0 else -(-numerator // denominator)
+    return numerator // denominator if numerator < 0 else -(-numerator // denominator)
 
 
 def divide_down(numerator: int, denominator: int) -> int:

@@ -74,9 +74,9 @@ def monthly_sums(earnings: pl.DataFrame, lines: pl.DataFrame) -> Monthly:
     return Monthly(of("claimed"), of("earned"), of("cut"), of("held"), of("subcontracted"))
 
 
-def targets(tables: Tables, period: Month) -> dict[PositionKey, int]:
+def targets(tables: Tables, period: Month, last: Month | None = None) -> dict[PositionKey, int]:
     """Every position that is asked for, with its contract_no: each open year of each contract up to the period (or the
-    year's end), and each quarter's end where a term settles by quarter."""
+    year's end), and each quarter's end where a term settles by quarter. ``last`` is the latest month that is final."""
     first_open = dict(tables.services.select("contract_no", "first_open_month").unique().iter_rows())
     found: dict[PositionKey, int] = {}
     for contract_no, contract in enumerate(tables.contracts.values()):
@@ -84,7 +84,7 @@ def targets(tables: Tables, period: Month) -> dict[PositionKey, int]:
         first_year = first_open.get(contract_no, contract.starts.year * 12) // 12
         for number in range(first_year, period.year + 1):
             year = contract.year(number)
-            if year is None or year.months[0] > period or is_closed(contract, number, period):
+            if year is None or year.months[0] > period or is_closed(contract, number, period, last):
                 continue
             moments = {min(period, year.months[-1])}
             if quarterly:
@@ -95,9 +95,12 @@ def targets(tables: Tables, period: Month) -> dict[PositionKey, int]:
     return found
 
 
-def is_closed(contract: Contract, year: int, period: Month) -> bool:
-    """Whether a year can change no more in a period: its ``corrections_until`` lies before it."""
-    return Month(year, 12).plus(contract.deliveries.corrections_until.months) < period
+def is_closed(contract: Contract, year: int, period: Month, last: Month | None) -> bool:
+    """Whether a year can change no more in a period: its ``corrections_until`` lies before it, and a run that is final saw
+    all that came until then. Where months were skipped, the first run after them settles the year once more, with the
+    lines that came in time. ``last`` is the latest month that is final (``None``: a first run closes by the calendar)."""
+    until = Month(year, 12).plus(contract.deliveries.corrections_until.months)
+    return until < period and (last is None or last >= until)
 
 
 def ends_quarter(month: Month, year: ContractYear) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from settlement.domain.conditions import AnyOf, Comparison, Condition, OfMeasure
@@ -35,6 +35,8 @@ _LINE_KINDS = tuple(term.kind for term in LINE_TERMS)
 _CALENDAR_KINDS = tuple(term.kind for term in CALENDAR_TERMS)
 _TIME_UNITS = ("minute", "hour", "day_part")
 """Units that convert into each other exactly: 60 minutes are an hour, 4 hours a day part."""
+_DECIDED = ("entitled", "paid", "payable")
+"""The measures that follow from all terms together: no term can be judged by them."""
 _OF_CONTRACT_ONLY = ("paid", "payable", "lines", "refused_lines", "refused_share")
 
 
@@ -216,6 +218,24 @@ def _check_term(draft: Draft, owner: DraftService | None, term: DraftTerm) -> No
     needs = getattr(record, "needs", ())
     if owner is not None:
         _check_measures_of_service(term.keys.problem, needs)
+    for name, place in _judged_by(term, needs):
+        if name.removesuffix(IN_MONTH) in _DECIDED:
+            term.keys.problem(
+                "measure-decided-later",
+                place,
+                f"'{name}' is only known when every term has been settled, so no term can wait for it",
+                "Judge by what is known before: claimed, spent_share, clients, or an outcome such as goal_attainment",
+            )
+
+
+def _judged_by(term: DraftTerm, needs: Iterable[Condition]) -> Iterator[tuple[str, Place]]:
+    """The measures that a term that rewards is judged by, each with its place."""
+    if isinstance(term.term, BonusMalus):
+        yield term.term.measure, term.keys.place_of("measure")
+    for comparison in _comparisons(needs):
+        yield comparison.measure, comparison.place
+        if isinstance(comparison.value, OfMeasure):
+            yield comparison.value.measure, comparison.place
 
 
 def _check_tariff(term: DraftTerm, tariff: Tariff) -> None:

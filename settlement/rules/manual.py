@@ -134,6 +134,10 @@ def _conditions() -> Iterator[str]:
         "A value is a count (`12`), a share (`80 %`), an amount (`€ 60.000`), a mark (`7,5`), `yes` or `no`, another "
         "measure of the same unit (`minimum_to_date`), or a share of one (`80 % of minimum_to_date`).\n"
     )
+    yield (
+        "A term (under `needs`, or `measure` of a `bonus_malus`) cannot be judged by `entitled`, `paid` or `payable`: they "
+        "are known when every term has been settled. Signals may name them.\n"
+    )
     yield "#### Measures\n"
     yield (
         "To date in the year, of the service or of the contract; with `_in_month` behind the name, of the month alone "

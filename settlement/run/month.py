@@ -245,7 +245,7 @@ def _compute(
         claims = ledger.claims()
         paid = {contract: cents - claims.get(contract, 0) for contract, cents in ledger.paid().items()}
         paid |= {contract: -cents for contract, cents in claims.items() if contract not in paid}
-        before = Before(settled=ledger.settled(), paid=paid)
+        before = Before(ledger.settled(), paid, earlier[-1].period if earlier else None)
         by_month = Paid({contract: ledger.paid_by_month(contract) for contract in rulebook.contracts})
         previous, name = ledger.head(), ledger.next_name(period)
     corrections = sum(1 for run in earlier if run.period == period)

@@ -37,6 +37,23 @@ def test_a_quotient_is_rounded_half_up_away_from_zero(numerator, denominator):
     assert divide_half_up(-numerator, denominator) == -divide_half_up(numerator, denominator)
     assert abs(divide_down(numerator, denominator)) <= abs(exact) <= abs(divide_up(numerator, denominator))
     assert abs(divide_up(numerator, denominator)) - abs(divide_down(numerator, denominator)) <= 1
+    for divide in (divide_up, divide_down):
+        assert divide(-numerator, denominator) == -divide(numerator, denominator)
+        assert divide(numerator, denominator) * numerator >= 0
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "half_up", "up", "down"),
+    [
+        # 1,5 and 0,5 and a third, and the same below nothing; what divides is left as it is.
+        (3, 2, 2, 2, 1), (-3, 2, -2, -2, -1), (1, 2, 1, 1, 0), (-1, 2, -1, -1, 0), (1, 3, 0, 1, 0), (-1, 3, 0, -1, 0),
+        (-2, 3, -1, -1, 0), (2, 1, 2, 2, 2), (-2, 1, -2, -2, -2), (-1, 1, -1, -1, -1), (1, 1, 1, 1, 1), (0, 7, 0, 0, 0),
+    ],
+)  # fmt: skip
+def test_the_three_roundings_are_away_from_nothing_and_towards_it_on_both_sides(numerator, denominator, half_up, up, down):
+    assert divide_half_up(numerator, denominator) == half_up
+    assert divide_up(numerator, denominator) == up
+    assert divide_down(numerator, denominator) == down
 
 
 @law
@@ -82,6 +99,15 @@ def test_equal_remainders_go_to_the_lowest_keys():
     assert share_by_largest_remainder(100, [1, 1, 1]) == [34, 33, 33]
     assert share_by_largest_remainder(100, [7] * 6) == [17, 17, 17, 17, 16, 16]
     assert share_by_largest_remainder(-100, [1, 1, 1]) == [-34, -33, -33]
+
+
+def test_what_one_weight_has_it_gets_whole():
+    assert share_by_largest_remainder(5, [0, 1]) == [0, 5]
+    assert share_by_largest_remainder(-5, [1]) == [-5]
+    assert share_by_largest_remainder(0, [2, 1]) == [0, 0]
+    # One cent, of either sign, goes to the first.
+    assert share_by_largest_remainder(1, [1, 1]) == [1, 0]
+    assert share_by_largest_remainder(-1, [1, 1]) == [-1, 0]
 
 
 def test_nothing_is_shared_by_no_weight():

@@ -91,12 +91,39 @@ def test_missing_clients_are_settled_at_year_end_as_the_contract_says(clients, t
 def test_during_the_year_missing_clients_are_whole_and_only_a_substantial_deviation_settles():
     # After May 10 × 5 ÷ 12 = 4,1666… are due; 90 % of it is 3,75. Three helped: 1,1666… missing is 1 whole client.
     terms = minimum(settles="on substantial deviation", signal_below="90 %", per_missing_client="€ 5.000")
-    found = one_settled(task(minimum_clients=terms), {"2018-01": [hours(n, "1") for n in range(3)]}, "2018-05")
+    lines = {"2018-01": [hours(n, "1") for n in range(3)], "2018-05": [hours(0, "1", "2018-05-05")]}
+    found = one_settled(task(minimum_clients=terms), lines, "2018-05")
     assert found.payable() == {"A-1": BUDGET * 5 // 12 - 5_000_00}
     assert "minimum not met" in names(found)
     at_year_end = minimum(settles="year_end", signal_below="90 %", per_missing_client="€ 5.000")
     found = one_settled(task(minimum_clients=at_year_end), {"2018-01": [hours(n, "1") for n in range(3)]}, "2018-05")
     assert found.payable() == {"A-1": BUDGET * 5 // 12}
+
+
+def test_a_missing_file_is_no_substantial_deviation_and_gives_nothing_back():
+    terms = minimum(settles="on substantial deviation", signal_below="90 %", per_missing_client="€ 5.000")
+    agreed = task(minimum_clients=terms)
+    three = {"2018-01": [hours(n, "1") for n in range(3)]}
+    # Three helped in January, when 10 ÷ 12 were due; nothing came since. In June that is told, and nothing is taken.
+    found = one_settled(agreed, three, "2018-06")
+    assert found.payable() == {"A-1": BUDGET * 6 // 12}
+    assert "delivery missing" in names(found)
+    assert "minimum not met" not in names(found)
+    # A file in May with nobody new in it: 4,1666… due, 1 whole client missing. In June, without a file, that stands as it is.
+    with_may = {**three, "2018-05": [hours(0, "1", "2018-05-05")]}
+    for month in (5, 6):
+        assert one_settled(agreed, with_may, f"2018-{month:02d}").payable() == {"A-1": BUDGET * month // 12 - 5_000_00}
+    # The file of June says the same: 5 due, 2 missing.
+    with_june = {**with_may, "2018-06": [hours(0, "1", "2018-06-05")]}
+    assert one_settled(agreed, with_june, "2018-06").payable() == {"A-1": BUDGET * 6 // 12 - 10_000_00}
+    # At year end the whole minimum is due, whatever came: 7 missing.
+    assert one_settled(agreed, with_june, "2018-12").payable() == {"A-1": BUDGET - 35_000_00}
+
+
+def test_where_nothing_was_ever_delivered_no_minimum_is_settled_before_the_year_ends():
+    terms = minimum(settles="on substantial deviation", signal_below="90 %", per_missing_client="€ 5.000")
+    assert one_settled(task(minimum_clients=terms), {}, "2018-06").payable() == {"A-1": BUDGET * 6 // 12}
+    assert one_settled(task(minimum_clients=terms), {}, "2018-12").payable() == {"A-1": BUDGET - 50_000_00}
 
 
 def test_a_client_helped_twice_or_credited_does_not_fill_the_minimum():

@@ -1,0 +1,318 @@
+"""Amounts worked out by hand where a small slip of the program would change a cent: what mutation testing asked for."""
+
+from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes, rulebook_of, settled
+
+from settlement.domain.periods import Month
+from settlement.settle import Before
+
+# ---- years that close ------------------------------------------------------------------------------------
+
+CLOSES = {**contract("A-1", {"taak": {"budget": {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "€ 1.200,00"}}}}),
+          "ends": "2019-12-31", "deliveries": {"corrections_until": "1 month"}}  # fmt: skip
+
+
+def settled_after(last: Month | None, period: str) -> dict[str, int]:
+    """Payable when all months up to ``last`` were paid: 100,00 each."""
+    paid = 0 if last is None else 100_00 * (last.index - Month(2018, 1).index + 1)
+    posted = {} if last is None else {("A-1", 2018, "taak", "budget", Month(2018, n).index): 100_00 for n in range(1, min(paid // 100_00, 12) + 1)}
+    before = Before(posted, {"A-1": paid}, last)
+    return settled(rulebook_of(CLOSES), [], period, before).payable()
+
+
+def test_a_year_that_closed_in_a_month_that_was_skipped_is_settled_by_the_next_run():
+    # 2018 may change until January 2019. November was the last month settled; December, January and February are due.
+    assert settled_after(Month(2018, 11), "2019-02") == {"A-1": 300_00}
+    # January was settled, and with it December: 2018 has closed, and February is due.
+    assert settled_after(Month(2019, 1), "2019-02") == {"A-1": 100_00}
+    # A first run in February is too late for 2018: January and February.
+    assert settled_after(None, "2019-02") == {"A-1": 200_00}
+
+
+# ---- whole hours and bounds ------------------------------------------------------------------------------
+
+
+def visits(*found: tuple[str, str]) -> list[Line]:
+    return [{"client": "C1", "service": "begeleiding", "start": day, "end": day, "quantity": minutes, "unit": "minuten",
+             "reference": day} for day, minutes in found]  # fmt: skip
+
+
+def test_a_bound_counts_the_time_delivered_and_whole_hours_are_rounded_after_it():
+    # One hour a client: 30 minutes in January and 30 in February fill it. Each month is rounded to an hour: 2 × 60,00.
+    tariff: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", "whole_hours": "per period",
+                    "at_most": "1 per client", "amounts": {"2018-01-01": "€ 60,00"}}  # fmt: skip
+    agreed = contract("A-1", {"begeleiding": {"tariff": tariff}})
+    lines = {"2018-03": visits(("2018-01-05", "30"), ("2018-02-05", "30"), ("2018-03-05", "30"))}
+    found = one_settled(agreed, lines, "2018-03")
+    assert {month: cents for (_, _, month), cents in amounts(found, "A-1").items()} == {"2018-01": 60_00, "2018-02": 60_00, "2018-03": 0}
+
+
+# ---- arrangements ----------------------------------------------------------------------------------------
+
+
+def arrangement(**fee: object) -> Yaml:
+    return contract("A-1", {"opvoeding": {"arrangement_fee": {
+        "article": "3.2", "paid": {"at_start": "50 %", "at_result": "50 %"}, **fee, "amounts": {"2018-01-01": "€ 1.000,01"},
+    }}})  # fmt: skip
+
+
+def child(reference: str, **more: str) -> Line:
+    return {"client": "C1", "service": "opvoeding", "start": "2018-02-10", "reference": reference, **more}
+
+
+def credit(of: str) -> Line:
+    return {"client": "C1", "service": "opvoeding", "direction": "C", "reference": f"c-{of}", "previous_reference": of}
+
+
+def test_a_credit_of_the_line_that_told_of_a_start_changes_nothing_while_the_line_of_the_end_tells_of_it_too():
+    start, end = child("start"), child("end", end="2018-04-20", result="reached")
+    lines = {"2018-02": [start], "2018-04": [end]}
+    # Half of 1.000,01 is 500,005 → 500,01 at the start; the rest, 500,00, at the result.
+    assert one_settled(arrangement(), lines, "2018-05").payable() == {"A-1": 1_000_01}
+    assert one_settled(arrangement(), {**lines, "2018-05": [credit("start")]}, "2018-05").payable() == {"A-1": 1_000_01}
+    # The line of the end credited: the arrangement runs again. Both: it never was.
+    assert one_settled(arrangement(), {**lines, "2018-05": [credit("end")]}, "2018-05").payable() == {"A-1": 500_01}
+    both = one_settled(arrangement(), {**lines, "2018-05": [credit("start"), credit("end")]}, "2018-05")
+    assert both.payable() == {"A-1": 0}
+    assert refusal_codes(both) == []
+
+
+def test_an_arrangement_in_months_is_paid_until_the_month_in_which_it_ends():
+    # 1.000,01 in 3 parts: 333,34 (333,336…), 666,67 less 333,34 = 333,33, and 333,34. Ended in March: two parts.
+    agreed = arrangement(paid={"months": "3"})
+    ended = one_settled(agreed, {"2018-03": [child("a", end="2018-03-02")]}, "2018-06")
+    assert amounts(ended, "A-1") == {("opvoeding", "arrangement_fee", "2018-02"): 333_34, ("opvoeding", "arrangement_fee", "2018-03"): 333_33}
+    running = one_settled(agreed, {"2018-02": [child("a")]}, "2018-06")
+    assert list(amounts(running, "A-1").values()) == [333_34, 333_33, 333_34]
+    assert one_settled(agreed, {"2018-02": [child("a")]}, "2018-03").payable() == {"A-1": 666_67}
+
+
+def test_an_arrangement_that_changed_is_credited_whole_or_kept_as_the_contract_says():
+    changed = child("a", end="2018-04-20", result="not reached", end_reason="37")
+    assert one_settled(arrangement(on_change="credit all"), {"2018-04": [changed]}, "2018-05").payable() == {"A-1": 0}
+    assert one_settled(arrangement(on_change="keep"), {"2018-04": [changed]}, "2018-05").payable() == {"A-1": 500_01}
+    other_reason = {**changed, "end_reason": "32"}
+    assert one_settled(arrangement(on_change="credit all"), {"2018-04": [other_reason]}, "2018-05").payable() == {"A-1": 500_01}
+
+
+def test_a_later_line_with_another_intensity_takes_the_place_of_the_arrangement():
+    agreed = arrangement(by="intensity", on_change="credit all")
+    fee = agreed["services"]["opvoeding"]["arrangement_fee"]
+    fee["amounts"] = {"2018-01-01": {"licht": "€ 1.000,00", "zwaar": "€ 3.000,00"}}
+    lines = {"2018-02": [child("a", intensity="licht")], "2018-03": [child("b", intensity="zwaar")]}
+    assert one_settled(agreed, {"2018-02": lines["2018-02"]}, "2018-02").payable() == {"A-1": 500_00}
+    assert one_settled(agreed, lines, "2018-03").payable() == {"A-1": 1_500_00}
+    fee["on_change"] = "keep"
+    assert one_settled(agreed, lines, "2018-03").payable() == {"A-1": 2_000_00}
+
+
+def test_the_second_half_is_earned_by_a_result_that_is_reached_or_where_the_contract_pays_without():
+    reached, missed = child("a", end="2018-04-20", result="reached"), child("a", end="2018-04-20", result="not reached")
+    runs, silent = child("a", end="2018-04-20", result="running"), child("a", end="2018-04-20")
+    found = [one_settled(arrangement(), {"2018-04": [line]}, "2018-04").payable()["A-1"] for line in (reached, missed, runs, silent)]
+    assert found == [1_000_01, 500_01, 500_01, 500_01]
+    paid = arrangement(without_result="paid")
+    found = [one_settled(paid, {"2018-04": [line]}, "2018-04").payable()["A-1"] for line in (reached, missed, runs, silent)]
+    assert found == [1_000_01, 1_000_01, 500_01, 1_000_01]
+    # Each half stands in its month; at the start alone, and at the result alone.
+    assert amounts(one_settled(arrangement(), {"2018-04": [reached]}, "2018-04"), "A-1") == {
+        ("opvoeding", "arrangement_fee", "2018-02"): 500_01, ("opvoeding", "arrangement_fee", "2018-04"): 500_00,
+    }  # fmt: skip
+    at_result = arrangement(paid={"at_result": "100 %"})
+    assert amounts(one_settled(at_result, {"2018-04": [reached]}, "2018-04"), "A-1") == {("opvoeding", "arrangement_fee", "2018-04"): 1_000_01}
+    assert one_settled(at_result, {"2018-04": [missed]}, "2018-04").payable() == {"A-1": 0}
+
+
+def test_a_second_arrangement_of_a_child_begins_the_day_after_the_first_has_ended():
+    agreed = arrangement(one_at_a_time="yes")
+    first = child("a", end="2018-03-10", result="reached")
+    for day, codes, cents in (("2018-03-10", ["second-arrangement"], 1_000_01), ("2018-03-11", [], 1_500_02)):
+        second = {**child("b"), "start": day}
+        found = one_settled(agreed, {"2018-03": [first, second]}, "2018-03")
+        assert (refusal_codes(found), found.payable()) == (codes, {"A-1": cents})
+    # Of another child, and where the contract does not say so, both stand.
+    found = one_settled(agreed, {"2018-03": [first, {**child("b"), "client": "C2", "start": "2018-03-01"}]}, "2018-03")
+    assert found.payable() == {"A-1": 1_500_02}
+    found = one_settled(arrangement(), {"2018-03": [first, {**child("b"), "start": "2018-03-01"}]}, "2018-03")
+    assert found.payable() == {"A-1": 1_500_02}
+
+
+# ---- ceilings --------------------------------------------------------------------------------------------
+
+
+def by_the_hour(ends: str = "2018-12-31", starts: str = "2018-01-01", terms: Yaml | None = None, **ceiling: object) -> Yaml:
+    """Hours of 60,00 in two services, under a ceiling on the first or under ``terms``."""
+    price: Yaml = {"article": "6.1", "per": "hour", "amounts": {"2018-01-01": "€ 60,00"}}
+    first = {"tariff": price, **({"ceiling": {"article": "6.5", **ceiling}} if ceiling else {})}
+    return contract("A-1", {"een": first, "twee": {"tariff": price}}, starts=starts, ends=ends, **({"terms": terms} if terms else {}))
+
+
+def worked(day: str, hours: str, service: str = "een") -> Line:
+    return {"client": "C1", "service": service, "start": day, "end": day, "quantity": hours, "unit": "uren", "reference": f"{service}-{day}"}
+
+
+def paid_by_month(agreed: Yaml, lines: list[Line], period: str) -> dict[str, int]:
+    """Month → hours less ceilings, all lines delivered in the last month."""
+    found = one_settled(agreed, {period: lines}, period)
+    assert refusal_codes(found) == []
+    by_month: dict[str, int] = {}
+    for (_, _, month), cents in amounts(found, "A-1").items():
+        by_month[month] = by_month.get(month, 0) + cents
+    return by_month
+
+
+def test_a_yearly_ceiling_that_changes_counts_by_months_and_one_that_starts_or_stops_bounds_the_year():
+    lines = [worked("2018-01-10", "10")]
+    for steps, limit in (
+        # Six months of 100,00 and six of 200,00; from 15 July: seven and five: 141,666… → 141,67.
+        ({"2018-01-01": "€ 100,00", "2018-07-01": "€ 200,00"}, 150_00),
+        ({"2018-01-01": "€ 100,00", "2018-07-15": "€ 200,00"}, 141_67),
+        ({"2018-01-01": "none", "2018-07-01": "€ 200,00"}, 200_00),
+        ({"2018-01-01": "€ 100,00", "2018-07-01": "none"}, 100_00),
+        ({"2018-01-01": "€ 100,00", "2018-03-01": "€ 170,00", "2018-04-01": "none"}, 170_00),
+        ({"2018-01-01": "none", "2019-01-01": "€ 100,00"}, 600_00),
+    ):
+        agreed = by_the_hour(ends="2019-12-31", amounts=steps)
+        assert paid_by_month(agreed, lines, "2018-12") == {"2018-01": limit}, steps
+
+
+def test_in_a_broken_year_a_ceiling_that_changes_holds_by_months_and_then_by_days():
+    # July to September 100,00, October to December 300,00: 200,00 × 184 ÷ 365 = 100,82(19).
+    agreed = by_the_hour(starts="2018-07-01", amounts={"2018-01-01": "€ 100,00", "2018-10-01": "€ 300,00"})
+    assert paid_by_month(agreed, [worked("2018-08-10", "10")], "2018-12") == {"2018-08": 100_82}
+
+
+def test_a_ceiling_by_the_month_bounds_each_month_by_the_figure_of_its_first_day():
+    lines = [worked("2018-01-10", "2"), worked("2018-02-10", "1"), worked("2018-03-10", "2"), worked("2018-04-10", "2")]
+    agreed = by_the_hour(per="month", amounts={"2018-01-01": "€ 100,00", "2018-03-01": "€ 50,00", "2018-04-02": "€ 10,00"})
+    assert paid_by_month(agreed, lines, "2018-05") == {"2018-01": 100_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
+    later = by_the_hour(per="month", amounts={"2018-01-01": "none", "2018-03-01": "€ 50,00"})
+    assert paid_by_month(later, lines, "2018-05") == {"2018-01": 120_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
+
+
+def test_a_ceiling_of_the_whole_contract_is_the_figure_of_the_period_and_fills_over_the_years():
+    lines = [worked("2018-12-10", "2"), worked("2019-01-10", "2"), worked("2019-02-10", "2")]
+    agreed = by_the_hour(ends="2019-12-31", per="contract", amounts={"2018-01-01": "€ 100,00", "2019-02-01": "€ 250,00"})
+    assert paid_by_month(agreed, lines[:2], "2019-01") == {"2018-12": 100_00, "2019-01": 0}
+    assert paid_by_month(agreed, lines, "2019-02") == {"2018-12": 120_00, "2019-01": 120_00, "2019-02": 10_00}
+    stopped = by_the_hour(ends="2019-12-31", per="contract", amounts={"2018-01-01": "€ 100,00", "2019-02-01": "none"})
+    assert paid_by_month(stopped, lines, "2019-02") == {"2018-12": 100_00, "2019-01": 0, "2019-02": 0}
+
+
+def test_a_ceiling_of_the_contract_is_over_its_services_but_the_exempt():
+    lines = [worked("2018-01-10", "1"), worked("2018-01-11", "1", "twee"), worked("2018-01-12", "1")]
+    ceiling: Yaml = {"article": "6.6", "amounts": {"2018-01-01": "€ 90,00"}}
+    for more, cents in (({}, 90_00), ({"exempt": ["twee"]}, 90_00 + 60_00), ({"over": ["twee"]}, 120_00 + 60_00)):
+        agreed = by_the_hour(terms={"ceiling": {**ceiling, **more}})
+        assert paid_by_month(agreed, lines, "2018-01") == {"2018-01": cents}, more
+
+
+def test_the_ceiling_of_the_contract_comes_over_what_those_of_services_left():
+    # 180,00 in the first service is cut to 100,00; with 60,00 of the second that is 160,00, cut to 150,00; above it 40 %.
+    lines = [worked("2018-01-10", "3"), worked("2018-01-11", "1", "twee")]
+    contracts = {"ceiling": {"article": "6.6", "above": "paid at 40 %", "amounts": {"2018-01-01": "€ 150,00"}}}
+    agreed = by_the_hour(terms=contracts, amounts={"2018-01-01": "€ 100,00"})
+    assert paid_by_month(agreed, lines, "2018-01") == {"2018-01": 154_00}
+    held = {"ceiling": {**contracts["ceiling"], "above": "held"}}
+    found = one_settled(by_the_hour(terms=held, amounts={"2018-01-01": "€ 100,00"}), {"2018-01": lines}, "2018-01")
+    assert (found.payable(), found.held()) == ({"A-1": 150_00}, {"A-1": 10_00})
+
+
+def test_lines_fill_a_ceiling_before_the_instalment_of_the_same_day_and_instalments_in_order():
+    budget = {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "€ 1.200,00"}}
+    price = {"article": "6.1", "per": "hour", "amounts": {"2018-01-01": "€ 60,00"}}
+    agreed = contract("A-1", {"taak": {"budget": budget}, "uren": {"tariff": price}},
+                      terms={"ceiling": {"article": "6.5", "amounts": {"2018-01-01": "€ 250,00"}}})  # fmt: skip
+    lines = {"2018-01": [worked("2018-01-01", "1", "uren")]}
+    # 60,00, then 100,00 of January and 90,00 of February's 100,00; nothing in March.
+    found = one_settled(agreed, lines, "2018-03")
+    assert {key: cents for key, cents in amounts(found, "A-1").items() if key[1] == "ceiling"} == {
+        ("", "ceiling", "2018-02"): -10_00, ("", "ceiling", "2018-03"): -100_00,
+    }  # fmt: skip
+    agreed["terms"]["ceiling"]["amounts"] = {"2018-01-01": "€ 100,00"}
+    found = one_settled(agreed, lines, "2018-01")
+    from_line = found.earnings.filter(found.earnings["line"].is_not_null())
+    assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
+
+
+# ---- what bounds and what rewards ------------------------------------------------------------------------
+
+
+def task(cents: str = "€ 1.000,00", **terms: Yaml) -> Yaml:
+    return {"budget": {"article": "4.1", "paid": "at start", "amounts": {"2018-01-01": cents}}, **terms}
+
+
+def helped(number: int, service: str, month: int = 1) -> Line:
+    day = f"2018-{month:02d}-05"
+    return {"client": f"C{number}", "service": service, "start": day, "end": day, "reference": f"{service}-{number}-{month}"}
+
+
+def least(cents: str) -> Yaml:
+    return {"article": "4.2", "settles": "year_end", "per_missing_client": cents, "amounts": {"2018-01-01": "10"}}
+
+
+def test_the_minimums_of_services_and_contract_together_take_no_more_than_was_earned():
+    # Budgets of 1.000,00 and 500,00. Of ten clients one and two came: 9 × 90,00 = 810,00 and 8 × 20,00 = 160,00 are missing. Of the
+    # contract's ten two came: 8 × 70,00 = 560,00, of which 1.500,00 − 810,00 − 160,00 = 530,00 is left.
+    services = {"een": task(minimum_clients=least("€ 90,00")), "twee": task("€ 500,00", minimum_clients=least("€ 20,00"))}
+    agreed = contract("A-1", services, terms={"minimum_clients": least("€ 70,00")})
+    lines = {"2018-01": [helped(1, "een"), helped(1, "twee"), helped(2, "twee")]}
+    found = amounts(one_settled(agreed, lines, "2018-12"), "A-1")
+    assert {key[0]: cents for key, cents in found.items() if key[1] == "minimum_clients"} == {"een": -810_00, "twee": -160_00, "": -530_00}
+    agreed["terms"] = {"minimum_clients": least("€ 60,00")}
+    found = amounts(one_settled(agreed, lines, "2018-12"), "A-1")
+    assert found["", "minimum_clients", "2018-12"] == -480_00
+
+
+def test_savings_are_measured_against_a_figure_by_months_and_by_days_in_a_broken_year():
+    savings = {"article": "8.3", "share": "50 %", "savings_from": "0 %", "settles": "year_end"}
+    # Six months of 5.000,00 and six of 7.000,00: 6.000,00, of which 1.000,00 was spent: half of 5.000,00.
+    changed = contract("A-1", {"een": task()}, terms={"shared_savings": {**savings, "against": {"2018-01-01": "€ 5.000", "2018-07-01": "€ 7.000"}}})
+    assert one_settled(changed, {}, "2018-12").payable() == {"A-1": 3_500_00}
+    # From July a figure of 6.000,00, of nothing before: 3.000,00. Half of 2.000,00.
+    begun = contract("A-1", {"een": task()}, terms={"shared_savings": {**savings, "against": {"2018-01-01": "none", "2018-07-01": "€ 6.000"}}})
+    assert one_settled(begun, {}, "2018-12").payable() == {"A-1": 2_000_00}
+    # July to December: 184 of 365 days of 6.000,00 are 3.024,66 and of 1.000,00 504,11: half of 2.520,55 is 1.260,275 → 1.260,28.
+    broken = {**contract("A-1", {"een": task()}, terms={"shared_savings": {**savings, "against": {"2018-01-01": "€ 6.000"}}}), "starts": "2018-07-01"}
+    assert one_settled(broken, {}, "2018-12").payable() == {"A-1": 504_11 + 1_260_28}
+
+
+def test_a_bonus_of_the_contract_from_a_day_is_on_what_all_services_earned_from_it():
+    good = {"goal_attainment": "ja"}
+    bonus = {"article": "7.4", "from": "2018-04-01", "share": "10 %", "of": "entitled", "needs": {"goal_attainment": "at least 50 %"},
+             "settles": "quarter_end"}  # fmt: skip
+    agreed = by_the_hour(terms={"outcome_bonus": bonus}, amounts={"2018-01-01": "€ 1.000,00"})
+    lines = [worked("2018-03-31", "1"), {**worked("2018-04-01", "1"), **good}, worked("2018-06-30", "2", "twee"), worked("2018-07-01", "4", "twee")]
+    # At the end of June 60,00 + 120,00: 18,00; at the end of September 420,00: 42,00, so 24,00 more.
+    found = one_settled(agreed, {"2018-09": lines}, "2018-09")
+    assert {key: cents for key, cents in amounts(found, "A-1").items() if key[1] == "outcome_bonus"} == {
+        ("", "outcome_bonus", "2018-06"): 18_00, ("", "outcome_bonus", "2018-09"): 24_00,
+    }  # fmt: skip
+    # In one service: its own lines only.
+    own = by_the_hour(amounts={"2018-01-01": "€ 1.000,00"})
+    own["services"]["een"]["outcome_bonus"] = bonus
+    found = one_settled(own, {"2018-09": lines}, "2018-09")
+    assert {key: cents for key, cents in amounts(found, "A-1").items() if key[1] == "outcome_bonus"} == {("een", "outcome_bonus", "2018-06"): 6_00}
+
+
+def test_a_withhold_of_the_contract_is_taken_of_what_ceilings_and_minimums_left():
+    withhold = {"article": "6.7", "share": "10 %", "needs": {"dropout": "at most 10 %"}, "settles": "year_end"}
+    agreed = contract("A-1", {"een": task(minimum_clients=least("€ 50,00"))}, terms={"withhold": withhold})
+    # 1.000,00 at the start: 100,00 kept. In December 9 × 50,00 off: 10 % of 550,00 is 55,00, so 45,00 comes back.
+    found = amounts(one_settled(agreed, {"2018-01": [helped(1, "een")]}, "2018-12"), "A-1")
+    assert {key[2]: cents for key, cents in found.items() if key[1] == "withhold"} == {"2018-01": -100_00, "2018-12": 45_00}
+
+
+def test_a_bonus_and_the_bound_of_a_minimum_look_at_what_the_ceilings_of_service_and_contract_left():
+    # 600,00 in the first service is cut to 550,00; with 60,00 of the second 610,00 is cut to 500,00: 10 % is 50,00.
+    bonus = {"article": "7.4", "share": "10 %", "of": "entitled", "needs": {"goal_attainment": "at least 50 %"}}
+    terms = {"ceiling": {"article": "6.6", "amounts": {"2018-01-01": "€ 500,00"}}, "outcome_bonus": bonus}
+    lines = {"2018-12": [{**worked("2018-12-10", "10"), "goal_attainment": "ja"}, worked("2018-12-11", "1", "twee")]}
+    agreed = by_the_hour(terms=terms, amounts={"2018-01-01": "€ 550,00"})
+    assert one_settled(agreed, lines, "2018-12").payable() == {"A-1": 550_00}
+    # From a day: what lies before it has filled the ceilings. 60,00 of 1 November leaves 440,00 of December: 44,00.
+    before = {"2018-12": [*lines["2018-12"], worked("2018-11-01", "1", "twee")]}
+    agreed = by_the_hour(terms={**terms, "outcome_bonus": {**bonus, "from": "2018-12-01"}}, amounts={"2018-01-01": "€ 550,00"})
+    assert one_settled(agreed, before, "2018-12").payable() == {"A-1": 544_00}
+    # Nine clients at 90,00 are missing: all of the 500,00 that is left, and no more.
+    agreed = by_the_hour(terms={"ceiling": terms["ceiling"], "minimum_clients": least("€ 90,00")}, amounts={"2018-01-01": "€ 550,00"})
+    assert one_settled(agreed, lines, "2018-12").payable() == {"A-1": 0}

@@ -1,0 +1,319 @@
+"""Judges mutants: each in a process of its own, forked from one in which everything is imported and nothing has run.
+
+    python tests/mutation/judging.py [module …] [--sample 0.25]
+
+The mutated code is put into the functions that stand there already, so that whoever has imported one has the mutant. A
+mutant is judged by the tests that run through its line, until one fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+import types
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from mutants import Mutant, mutants_of
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+EQUIVALENT = HERE / "equivalent.txt"
+SECONDS = 120
+"""Of processor time for one mutant (ten times that by the clock); one that takes longer hangs, and is killed by that."""
+
+BY_HAND = ("tests/laws/test_amounts_by_hand.py", "tests/laws/test_terms_by_hand.py")
+PRICES = ("tests/pricing", "tests/test_cases.py")
+JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "settlement.domain.money": ((), ("tests/laws/test_money.py",)),
+    "settlement.domain.periods": ((), ("tests/laws/test_periods_by_hand.py", "tests/laws/test_calendar_laws.py")),
+    "settlement.pricing.value": ((), ("tests/laws/test_calendar_laws.py", "tests/laws/test_money.py", *BY_HAND, *PRICES)),
+    "settlement.pricing.earn": ((), (*BY_HAND, *PRICES)),
+    "settlement.pricing.ceilings": ((), (*BY_HAND, *PRICES)),
+    "settlement.pricing.arrangements": ((), (*BY_HAND, *PRICES)),
+    "settlement.decisions.worth": ((), ("tests/decisions/test_worth.py", *BY_HAND)),
+    "settlement.decisions.rounds": ((), (*BY_HAND, "tests/test_cases.py")),
+    "settlement.run.ledger": (
+        ("postings_of", "Ledger", "_check_shapes"), ("tests/run/test_ledger.py", "tests/run/test_month.py"),
+    ),
+    "settlement.run.balance": ((), ("tests/run/test_balance.py",)),
+}  # fmt: skip
+"""Module → the functions in which an amount comes about (none named: all), and the tests that judge it, quickest first."""
+
+
+@dataclass
+class Tally:
+    """How the mutants of a module fared."""
+
+    made: int = 0
+    killed: int = 0
+    equivalent: int = 0
+    survived: list[str] = field(default_factory=list)
+
+
+def equivalent() -> dict[str, dict[str, str]]:
+    """Module → key of a mutant that changes no amount → the reason, from the list beside this file."""
+    found: dict[str, dict[str, str]] = {}
+    module, key = "", ""
+    for line in EQUIVALENT.read_text(encoding="utf-8").splitlines():
+        if line.startswith("[") and line.endswith("]"):
+            module = line[1:-1]
+            found[module] = {}
+        elif line.startswith("    "):
+            found[module][key] = (found[module].get(key, "") + " " + line.strip()).strip()
+        elif line and not line.startswith("#"):
+            key = line
+            found[module][key] = ""
+    return found
+
+
+def source_of(module: str) -> str:
+    """The text of a module."""
+    return (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+
+
+def put_in(mutant: Mutant) -> None:
+    """Puts the mutant's code into the module as it is imported."""
+    module = importlib.import_module(mutant.module)
+    tree = ast.fix_missing_locations(mutant.tree)
+    made = {"__name__": mutant.module, "__file__": module.__file__, "__package__": mutant.module.rpartition(".")[0]}
+    mutated = types.ModuleType(mutant.module)
+    mutated.__dict__.update(made)
+    # Records look their own module up while they are made.
+    sys.modules[mutant.module] = mutated
+    try:
+        exec(compile(tree, str(module.__file__), "exec"), mutated.__dict__)
+    finally:
+        sys.modules[mutant.module] = module
+    for name, new in vars(mutated).items():
+        old = vars(module).get(name)
+        if not mutant.function and not isinstance(new, type | types.ModuleType | types.FunctionType):
+            _replace_everywhere(name, old, new)
+        if getattr(new, "__module__", mutant.module) == mutant.module:
+            _replace_code(old, new)
+
+
+def _replace_code(old: object, new: object) -> None:
+    if isinstance(old, type) and isinstance(new, type):
+        for name, member in vars(new).items():
+            _replace_code(vars(old).get(name), member)
+        return
+    if isinstance(old, property) and isinstance(new, property):
+        _replace_code(old.fget, new.fget)
+        return
+    for wrapper in ("__func__", "__wrapped__"):
+        if hasattr(old, wrapper) and hasattr(new, wrapper) and not isinstance(old, types.MethodType):
+            _replace_code(getattr(old, wrapper), getattr(new, wrapper))
+            return
+    if isinstance(old, types.FunctionType) and isinstance(new, types.FunctionType) and old.__closure__ is None:
+        old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+
+
+def _replace_everywhere(name: str, old: object, new: object) -> None:
+    for other in [found for key, found in sys.modules.items() if key.startswith("settlement.")]:
+        if name in vars(other) and vars(other)[name] is old:
+            setattr(other, name, new)
+
+
+class Watched:
+    """Notes, while the tests run on the program as it is, how long each takes and through which lines of a module it goes."""
+
+    def __init__(self, module: str) -> None:
+        self._lines: set[int] = set()
+        self.found: dict[str, tuple[float, list[int]]] = {}
+        noting = Noting().visit(ast.parse(source_of(module)))
+        vars(importlib.import_module(module))[Noting.NAME] = lambda first, last: self._lines.update(range(first, last + 1))
+        put_in(Mutant(module, "every", "", 0, 0, noting))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """One test, its fixtures included."""
+        self._lines.clear()
+        began = time.process_time()
+        try:
+            return (yield)
+        finally:
+            self.found[item.nodeid] = (time.process_time() - began, sorted(self._lines))
+
+
+class Noting(ast.NodeTransformer):
+    """Puts before every statement of every function a call that notes its lines (of a compound one, those of its head)."""
+
+    NAME = "_note_lines"
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """A function, and what stands in it."""
+        for inside in ast.walk(node):
+            for name in ("body", "orelse", "finalbody"):
+                statements = getattr(inside, name, None)
+                if isinstance(statements, list) and not isinstance(inside, ast.ClassDef):
+                    setattr(inside, name, [part for one in statements for part in (self._note(one), one)])
+        return node
+
+    def _note(self, one: ast.stmt) -> ast.Expr:
+        body = getattr(one, "body", None) or getattr(one, "cases", None)
+        last = getattr(body[0], "lineno", one.lineno + 1) - 1 if body else (one.end_lineno or one.lineno)
+        call = ast.Call(ast.Name(self.NAME, ast.Load()), [ast.Constant(one.lineno), ast.Constant(max(last, one.lineno))], [])
+        return ast.copy_location(ast.Expr(call), one)
+
+
+class Chosen:
+    """Runs these tests and no others, in this order, and tells which one failed."""
+
+    def __init__(self, names: list[str], told: Path) -> None:
+        self._places = {name: place for place, name in enumerate(names)}
+        self._told = told
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """The test that killed the mutant."""
+        if report.failed:
+            self._told.write_text(report.nodeid, encoding="utf-8")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leaves out what was not chosen."""
+        items[:] = sorted((item for item in items if item.nodeid in self._places), key=lambda item: self._places[item.nodeid])
+
+
+def in_a_child(run: Callable[[], int], seconds: int = 0) -> int:
+    """What a function answers in a forked process, silent; 1 when it ends in any other way. ``seconds`` 0: no bound."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            if seconds:
+                signal.alarm(10 * seconds)
+                resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            silent = os.open(os.devnull, os.O_RDWR)
+            for stream in range(3):
+                os.dup2(silent, stream)
+            code = run()
+        except BaseException:  # noqa: BLE001 - whatever the mutant does, it ends here, as killed
+            code = 1
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1
+
+
+def _pytest(arguments: Iterable[str], plugin: object = None) -> int:
+    # Started more than once in one process, pytest warns that its plugins are there already.
+    own = ["-p", "no:cacheprovider", "-p", "no:xdist", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return int(pytest.main([*own, *arguments], plugins=[plugin] if plugin else []))
+
+
+def watched(module: str, tests: Iterable[str]) -> dict[str, tuple[float, list[int]]]:
+    """Test → its seconds and the lines of the module that it runs through; the program as it is must pass them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "watched.json"
+
+        def run() -> int:
+            plugin = Watched(module)
+            code = _pytest(tests, plugin)
+            told.write_text(json.dumps(plugin.found), encoding="utf-8")
+            return code
+
+        if in_a_child(run) != 0:
+            raise SystemExit(f"the tests of {module} fail as they are: {' '.join(tests)}")
+        return {name: (seconds, lines) for name, (seconds, lines) in json.loads(told.read_text(encoding="utf-8")).items()}
+
+
+def survives(mutant: Mutant, seen: dict[str, tuple[float, list[int]]], deadly: Counter[str]) -> bool:
+    """Whether all tests that run through the mutant's lines pass with it in place: those first that killed the most before it.
+
+    What runs when the module is imported, and what a parameter is when it is left out, is judged by all.
+    """
+    lines = set(range(mutant.line, mutant.last_line + 1))
+    everywhere = not mutant.function or not mutant.line
+    names = [name for name, (_, ran) in seen.items() if everywhere or lines & set(ran)]
+    if not names:
+        return True
+    names.sort(key=lambda name: (-deadly[name], seen[name][0]))
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "failed"
+
+        def run() -> int:
+            put_in(mutant)
+            return _pytest([*dict.fromkeys(name.partition("::")[0] for name in names), "-x"], Chosen(names, told))
+
+        survived = in_a_child(run, SECONDS) == 0
+        if told.exists():
+            deadly[told.read_text(encoding="utf-8")] += 1
+    return survived
+
+
+def judged(module: str, sample: float, known: dict[str, str]) -> Iterator[tuple[Mutant, str]]:
+    """Each mutant of a module, with ``killed``, ``equivalent``, ``survived``, or ``left out`` of a sample."""
+    functions, tests = JUDGES[module]
+    tests = tuple(path for path in tests if (ROOT / path).exists())
+    seen, deadly = watched(module, tests), Counter[str]()
+    drawn = Random(module)
+    for mutant in mutants_of(module, source_of(module), functions):
+        if drawn.random() >= sample:
+            yield mutant, "left out"
+        elif mutant.key in known:
+            yield mutant, "equivalent"
+        else:
+            yield mutant, "survived" if survives(mutant, seen, deadly) else "killed"
+
+
+def tell(text: str) -> None:
+    """To the person who waits."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Judges the modules named (all, without) and prints the table; 1 when a mutant survived that is not known."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help="ends of module names, such as money or pricing.earn")
+    parser.add_argument("--sample", type=float, default=1.0, help="the part of the mutants to judge")
+    asked = parser.parse_args()
+    os.chdir(ROOT)
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/laws")]
+    modules = [name for name in JUDGES if not asked.modules or any(name.endswith(f".{end}") for end in asked.modules)]
+    # A generated case that fails is enough: nobody looks for the smallest one.
+    settings.register_profile(
+        "judging", phases=[Phase.explicit, Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    settings.load_profile("judging")
+    # Imports every test and all they need; polars starts its threads at its first query, which no process does but a child.
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        _pytest(["--collect-only", *sorted({path for name in modules for path in JUDGES[name][1] if (ROOT / path).exists()})])
+    known = equivalent()
+    tallies: dict[str, Tally] = {}
+    for module in modules:
+        tally, began = tallies.setdefault(module, Tally()), time.monotonic()
+        for mutant, fate in judged(module, asked.sample, known.get(module, {})):
+            if fate == "left out":
+                continue
+            tally.made += 1
+            tally.killed += fate == "killed"
+            tally.equivalent += fate == "equivalent"
+            if tally.made % 25 == 0:
+                tell(f"{module}: {tally.made} mutants, {tally.killed} killed, {time.monotonic() - began:.0f} s")
+            if fate == "survived":
+                tally.survived.append(mutant.key)
+                tell(f"survived  {module}:{mutant.line}  {mutant.key}")
+        tell(f"{module}: {tally.made} in {time.monotonic() - began:.0f} s")
+    tell(f"\n{'module':<36}{'mutants':>8}{'killed':>8}{'equivalent':>12}{'survived':>10}")
+    for module, tally in tallies.items():
+        tell(f"{module:<36}{tally.made:>8}{tally.killed:>8}{tally.equivalent:>12}{len(tally.survived):>10}")
+    return int(any(tally.survived for tally in tallies.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
