@@ -24,6 +24,7 @@ import polars as pl
 
 from settlement.deliveries.contracts import Contracts, version_of_name
 from settlement.deliveries.faults import FILE_FAULTS
+from settlement.deliveries.formats import EXTENSIONS
 from settlement.deliveries.lines import LINES, REFUSALS
 from settlement.deliveries.personal import without_service_numbers
 from settlement.deliveries.reading import SECONDS_AT_MOST, RawFile, RawTable, Reader, Refused
@@ -33,12 +34,10 @@ from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
 from settlement.domain.records import Delivery
 
-_READ = frozenset({".xlsx", ".csv"})
+_READ = EXTENSIONS | {".csv"}
 _TO_SAVE_AS = {
-    ".xls": "Open it in Excel and save it as .xlsx (Excel Workbook).",
-    ".xlsb": "Open it in Excel and save it as .xlsx (Excel Workbook).",
-    ".xlsm": "Open it in Excel and save it as .xlsx (Excel Workbook), without macros.",
-    ".ods": "Open it and save it as .xlsx (Excel Workbook).",
+    ".fods": "Open it and save it as .ods or .xlsx.",
+    ".xltx": "Open it in Excel and save it as .xlsx (Excel Workbook).",
     ".numbers": "Export it as .xlsx (Excel Workbook).",
     ".txt": "If it holds the lines, rename it so that it ends in .csv.",
     ".tsv": "Rename it so that it ends in .csv.",
@@ -427,11 +426,10 @@ def _refusals(outcomes: Sequence[_Outcome], of_rows: pl.DataFrame) -> pl.DataFra
 
 def _problem(inputs: _Inputs, outcome: _Outcome, refused: Refused, known: Contracts) -> Problem:
     delivery = outcome.delivery
-    message, help_ = FILE_FAULTS[refused.code]
+    says = {"found": refused.found, "expected": refused.expected, "sheet": refused.sheet, "cell": refused.cell or "somewhere"}
+    told, help_ = (text.format(**says) for text in FILE_FAULTS[refused.code])
     if refused.code == "unknown-contract" and refused.expected in known.numbers.values():
         help_ = f"Did you mean '{refused.expected}'? {help_}"
-    cell = refused.cell or "somewhere"
-    told = message.format(found=refused.found, expected=refused.expected, sheet=refused.sheet, cell=cell)
     if not outcome.readable:
         told += ": none of its lines counts"
     return Problem(refused.code, inputs.place(inputs.path / delivery.key), told, help_)
