@@ -58,7 +58,7 @@ _MAY_BE_ODD = frozenset("tTsSeEgG")
 def main() -> None:
     """Reads files until its input ends."""
     _bound_memory()
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n", errors="surrogatepass")
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     known = contracts.Contracts(json.loads(sys.stdin.readline()))
     for line in sys.stdin:
         for message in messages(Path(json.loads(line)["path"]), known):

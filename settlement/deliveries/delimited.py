@@ -20,6 +20,7 @@ from settlement.deliveries.unreadable import UnreadableError
 _SEPARATORS = (";", ",", "\t")
 _PIECE = 1 << 20
 _UTF8_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_TEXT_AS_FORMULA = re.compile(r'="([^"]*)"\s*')
 _HINT = re.compile(r"sep=([;,|\t])[\r\n]*", re.IGNORECASE)
 """What Excel reads as the separator of the lines below it."""
 
@@ -66,6 +67,7 @@ class Delimited:
         """``judge`` says how many fields the best row of headings among these rows has."""
         self._data = data
         self._encoding = _encoding(data)
+        self._formulas = b'="' in data or b'=\0"' in data
         self._odd = self._encoding == "utf-16" or SEPARATOR.encode() in data
         with self._text() as text:
             first = text.readline()
@@ -110,12 +112,18 @@ class Delimited:
             reader = csv.reader(lines, delimiter=separator or self.separator, strict=True)
             try:
                 while rows := list(itertools.islice(reader, at_once)):
-                    yield number, rows
+                    yield number, [list(map(_plain, row)) for row in rows] if self._formulas else rows
                     number += len(rows)
             except csv.Error as error:
                 raise UnreadableError("csv-quotes", cell=str(self._skip + reader.line_num)) from error
             except UnicodeDecodeError as error:
                 raise UnreadableError("unknown-encoding", expected="UTF-8") from error
+
+
+def _plain(cell: str) -> str:
+    """A cell without the formula around its text, by which exports keep Excel from taking zeros off: ``="0231"``."""
+    match = _TEXT_AS_FORMULA.fullmatch(cell) if cell.startswith("=") else None
+    return match[1] if match else cell
 
 
 def _without_separators(line: str) -> str:

@@ -39,6 +39,8 @@ def open_workbook(data: bytes, extension: str) -> Workbook | OpenDocument:
     if "xl/workbook.bin" in names:
         raise UnreadableError("binary-format", expected=".xlsx")
     of_oasis = "mimetype" in names and package.read("mimetype").startswith(_ODS)
+    if not of_oasis and "_rels/.rels" not in names:
+        raise UnreadableError("not-a-workbook", expected=".xlsx")
     if extension in {".xls", ".xlsb"}:
         raise UnreadableError("wrong-extension", found=extension, expected=".ods" if of_oasis else ".xlsx")
     return OpenDocument(package) if of_oasis else Workbook(package)

@@ -59,7 +59,7 @@ _SHOWN_OTHERWISE = re.compile(r"[^\W\d_]|[0-9][-/ ][0-9]")
 _SCIENTIFIC = re.compile(r"-?[0-9.,]+E[+-]?[0-9]+")
 _ROWS_AT_MOST = 1_048_576
 _COLUMNS_AT_MOST = 16_384
-_REPEATED_AT_MOST = 8_000_000
+_REPEATED_AT_MOST = 1_000_000
 """Cells with something in them that stand in the file once for many."""
 _SPACES_AT_MOST = 1_000
 _MERGED_AT_MOST = 20_000

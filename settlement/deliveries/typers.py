@@ -15,6 +15,7 @@ what settles a cell is always looked for in its own file. They add ``value`` and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
@@ -34,6 +35,7 @@ _EXCEL_DIGITS = 15
 """Excel keeps and shows fifteen significant digits; what a file stores beyond them is the error of a float."""
 MUNICIPALITY_DIGITS = 4
 _NUMERIC = (NUMBER, PADDED, AFFIXED)
+_STORED_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _PLAINLY_STORED = r"^(?:0|-?[1-9][0-9]{0,11}|-?(?:0|[1-9][0-9]{0,11})\.[0-9]?[1-9])$"
 """Numbers that need no rewriting: short, and without zeros at the end of their decimals."""
 
@@ -67,6 +69,8 @@ _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name
 
 def _as_excel_shows(stored: str) -> str | None:
     """A stored number at fifteen significant digits, without exponent; ``None`` when it is no number."""
+    if not _STORED_NUMBER.fullmatch(stored):
+        return None
     try:
         number = Decimal(format(float(stored), f".{_EXCEL_DIGITS}g"))
     except (ValueError, ArithmeticError):

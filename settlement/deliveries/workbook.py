@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 
-from settlement.deliveries.cells import AFFIXED, DATE, PADDED, separable
+from settlement.deliveries.cells import AFFIXED, DATE, PADDED
 from settlement.deliveries.package import (
     each_element,
     local_name,
@@ -22,9 +22,7 @@ from settlement.deliveries.package import (
 )
 from settlement.deliveries.runs import Run, Sheet, after
 from settlement.deliveries.unreadable import UnreadableError
-from settlement.deliveries.worksheet import PLAIN, Grammar, OtherwiseWrittenError, canonical, decoded
-
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+from settlement.deliveries.worksheet import PLAIN, Grammar, OtherwiseWrittenError, as_shown, canonical, decoded
 
 
 class Workbook:
@@ -163,10 +161,7 @@ def _shared_strings(data: bytes) -> list[str]:
         elif local == "rPh":
             phonetic = False
         elif local == "si":
-            text = "".join(parts)
-            if "_x" in text:
-                text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-            strings.append(separable(text))
+            strings.append(as_shown("".join(parts)))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parse(parser, data, final=True)

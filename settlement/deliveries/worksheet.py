@@ -12,7 +12,18 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from settlement.deliveries.cells import BOOLEAN, DATE, ERROR, NO_RESULT, NUMBER, PADDED, TEXT, day_number, separable
+from settlement.deliveries.cells import (
+    BOOLEAN,
+    DATE,
+    ERROR,
+    IN_ITS_PLACE,
+    NO_RESULT,
+    NUMBER,
+    PADDED,
+    TEXT,
+    day_number,
+    separable,
+)
 from settlement.deliveries.headings import column_number, letters
 from settlement.deliveries.package import local_name, parse, parser_without_doctype
 from settlement.deliveries.runs import Column, Run, Sheet
@@ -68,8 +79,20 @@ _MERGE = re.compile(r'<mergeCell ref="\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos)|);|&")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ROWS_BEGIN = re.compile(r"<(?:[\w.-]+:)?sheetData[\s/>]")
+_HALF = re.compile("[\ud800-\udfff]")
+_OF_XML = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ROWS_AT_MOST = 1_048_576
 _COLUMNS_AT_MOST = 16_384
+
+
+def as_shown(text: str) -> str:
+    """A string as stored with its escapes as characters; half of a pair is none and becomes one that is refused."""
+    if "_x" in text:
+        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+        if not text.isprintable():
+            text = _HALF.sub(IN_ITS_PLACE, text)
+    return separable(text)
 
 
 def _unescaped(text: str) -> str:
@@ -81,19 +104,19 @@ def _unescaped(text: str) -> str:
         if match[3]:
             return _ENTITIES[match[3]]
         try:
-            return chr(int(match[1]) if match[1] else int(match[2] or "", 16))
+            character = chr(int(match[1]) if match[1] else int(match[2] or "", 16))
         except (ValueError, OverflowError):
-            raise UnreadableError("damaged-file", found="XML") from None
+            character = ""
+        if not _OF_XML.fullmatch(character):
+            raise UnreadableError("damaged-file", found="XML")
+        return character
 
     return _ENTITY.sub(character, text)
 
 
 def _text(text: str) -> str:
     """A string of Excel as it shows: ``_x000D_`` is a character that XML can't hold."""
-    text = _unescaped(text)
-    if "_x" in text:
-        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    return separable(text)
+    return as_shown(_unescaped(text))
 
 
 class Grammar:
@@ -151,6 +174,8 @@ class Grammar:
         tail = "".join(self._tail) + self._held
         if self._state != "after" or "<!" in tail or "<?" in tail:
             raise OtherwiseWrittenError(self.last_row)
+        if _ROWS_BEGIN.search(tail):
+            raise UnreadableError("damaged-file", sheet=self._sheet.name, found="XML")
         for first, top, last, bottom in _MERGE.findall(tail):
             self._sheet.merged.append((first, int(top), last or first, int(bottom or top)))
         if len(self._sheet.merged) != len(re.findall(r"<(?:\w+:)?mergeCell[\s/>]", tail)):
