@@ -8,6 +8,10 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     # the file itself
     "cannot-open": ("the file can't be opened", "Check that you may read it, and that no other program holds it."),
     "still-being-copied": ("the file changed while it was read", "Wait until it has been copied whole, and run again."),
+    "link": ("this is a link, not a file", "Put the file itself there."),
+    "not-a-file": ("this is not an ordinary file", "Remove it."),
+    "folder-as-file": ("this is a folder under the name of a file", "Put the file itself there, or give the folder a name without an extension."),
+    "too-deep": ("the folders lie too deep in each other", "Put the file in a folder of its month, at most ten folders deep."),
     "empty-file": ("the file is empty", "Ask the provider to send it again."),
     "file-too-large": ("the file is larger than a month of lines can be (at most {expected})", "Ask the provider for a file with lines only, without pictures."),
     "took-too-long": ("reading the file took too long and was stopped", "Ask the provider to save it anew as .xlsx, with the lines only."),

@@ -164,6 +164,16 @@ def gather(
     )
 
 
+def left_out(inputs: Path, paths: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The problems of files that could not even be copied to be read: path below ``inputs`` to the code of why."""
+    folder = _Inputs(inputs, inputs)
+    problems = []
+    for path, code in sorted(paths.items()):
+        message, help_ = FILE_FAULTS[code]
+        problems.append(Problem(code, folder.place(inputs / path), f"{message}: it counts for nothing", help_))
+    return tuple(problems)
+
+
 # ---- which files -----------------------------------------------------------------------------------------
 
 
@@ -229,19 +239,17 @@ def _below(folder: Path, inputs: _Inputs, root: Path, problems: list[Problem], d
                 continue
             yield path
         elif entry.is_dir():
-            if depth < _DEPTH_AT_MOST:
+            if path.suffix.casefold() in _READ | _TO_SAVE_AS.keys():
+                message, help_ = FILE_FAULTS["folder-as-file"]
+                problems.append(Problem("folder-as-file", inputs.place(path), message, help_))
+            elif depth < _DEPTH_AT_MOST:
                 yield from _below(path, inputs, root, problems, depth + 1)
             else:
-                problems.append(
-                    Problem("too-deep", inputs.place(path), "the folders lie too deep in each other",
-                            f"At most {_DEPTH_AT_MOST} folders deep.")
-                )  # fmt: skip
+                problems.append(Problem("too-deep", inputs.place(path), *FILE_FAULTS["too-deep"]))
         elif entry.is_file():
             yield path
         else:
-            problems.append(
-                Problem("not-a-file", inputs.place(path), f"'{ascii(entry.name)[1:-1]}' is not an ordinary file", "Remove it.")
-            )  # fmt: skip
+            problems.append(Problem("not-a-file", inputs.place(path), *FILE_FAULTS["not-a-file"]))
 
 
 def _entries(folder: Path, inputs: _Inputs, problems: list[Problem]) -> list[os.DirEntry[str]]:

@@ -131,6 +131,7 @@ class Grammar:
         self._results_kept = results_kept
         self._calendar_1904 = calendar_1904
         self._held = ""
+        self._before = ""
         self._state = "before"
         self._shapes: list[_Shape] = []
         self.last_row = 0
@@ -150,6 +151,7 @@ class Grammar:
             encoding = re.match(r"\ufeff?<\?xml[^>]* encoding=[\"']([^\"']*)", before)
             if "<!" in before or (encoding and encoding[1].casefold() not in {"utf-8", "utf8", "us-ascii"}):
                 raise OtherwiseWrittenError(0)
+            self._before = before
             self._held = self._held[opened.end() :]
             self._state = "after" if opened[1] else "rows"
         if self._state == "rows":
@@ -176,6 +178,8 @@ class Grammar:
             raise OtherwiseWrittenError(self.last_row)
         if _ROWS_BEGIN.search(tail):
             raise UnreadableError("damaged-file", sheet=self._sheet.name, found="XML")
+        # What stands around the rows is no business of the grammar; whether it is whole, expat says.
+        parse(parser_without_doctype(), self._before + tail, final=True)
         for first, top, last, bottom in _MERGE.findall(tail):
             self._sheet.merged.append((first, int(top), last or first, int(bottom or top)))
         if len(self._sheet.merged) != len(re.findall(r"<(?:\w+:)?mergeCell[\s/>]", tail)):

@@ -151,7 +151,8 @@ def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
             raise Blocked(
                 f"There is no folder {folder}.", f"Give the folder of the {name} with --{name}, or go to where it stands."
             )
-    return snapshot({"rules": workspace.rules, "inputs": workspace.inputs}, into, wanted=wanted)
+    sources = {"rules": workspace.rules, "inputs": workspace.inputs}
+    return snapshot(sources, into, wanted=wanted, one_by_one=("inputs",))
 
 
 def _is_month(name: str) -> bool:
@@ -166,7 +167,7 @@ def _compute(
     workspace: Workspace, period: Month, copied: Snapshot, *, final: bool, report: Report, on_hold: Mapping[str, str]
 ) -> Computed:
     from settlement.decisions.engine import Engine
-    from settlement.deliveries.gather import gather
+    from settlement.deliveries.gather import gather, left_out
     from settlement.rules.reader import read_rulebook
     from settlement.run.balance import check_balance
     from settlement.settle import Before, settle
@@ -229,7 +230,7 @@ def _compute(
         payments=tuple(payments),
         postings=tuple(postings),
         summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
-        problems=(*rule_problems, *delivered.problems),
+        problems=(*rule_problems, *left_out(workspace.inputs, copied["inputs"].left_out), *delivered.problems),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
         inputs={path: file.digest for path, file in copied["inputs"].files.items()},
         rules_digest=copied["rules"].digest,
