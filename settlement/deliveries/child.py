@@ -34,6 +34,7 @@ from settlement.deliveries.headings import (
     own_headings,
     shown,
 )
+from settlement.deliveries.likely import LISTED, likely_headings
 from settlement.deliveries.opendocument import OpenDocument
 from settlement.deliveries.runs import Run, Sheet, after
 from settlement.deliveries.unreadable import UnreadableError
@@ -203,10 +204,12 @@ def _workbook(
 ) -> Iterator[dict[str, Any]]:
     # What was hidden on purpose, such as lists to choose from, is only looked at when nothing else is there.
     in_order = sorted(workbook.sheets, key=lambda sheet: sheet.hidden)
+    likely: tuple[str, ...] = ()
     for at, sheet in enumerate(in_order):
         pieces = workbook.rows(sheet)
         first, table = _first_rows(pieces, name, known)
         if table is None:
+            likely = likely or likely_headings(list(itertools.islice(_as_rows(first), _HEAD_ROWS)))
             continue
         yield _opening(table, sheet.name)
         yield from _sheet_rows(itertools.chain([first], pieces), table, sheet)
@@ -226,7 +229,7 @@ def _workbook(
             "other_tables": [shown(each) for each in others],
         }
         return
-    raise UnreadableError("no-table")
+    raise UnreadableError("no-table", found=LISTED.join(likely))
 
 
 def _first_rows(pieces: Iterator[list[Run]], name: str, known: contracts.Contracts) -> tuple[list[Run], _Table | None]:
@@ -315,14 +318,14 @@ def _is_total(text: str) -> bool:
 
 
 def _delimited(data: bytes, name: str, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
-    def fields(head: Sequence[Row]) -> int:
+    def fields(head: Sequence[Row]) -> float:
         table = _find_table(head, name, known)
-        return 0 if table is None else len(table.headings.columns)
+        return len(likely_headings(head)) / 100 if table is None else len(table.headings.columns)
 
     file = Delimited(data, fields, _HEAD_ROWS)
     table = _find_table(file.head, name, known)
     if table is None:
-        raise UnreadableError("no-table")
+        raise UnreadableError("no-table", found=LISTED.join(likely_headings(file.head)))
     yield _opening(table, "")
     samples = _Samples(table.headings)
     count = 0

@@ -63,8 +63,8 @@ def _walk(data: bytes, encoding: str) -> None:
 class Delimited:
     """A delivered CSV, opened: its separator chosen, its first rows read."""
 
-    def __init__(self, data: bytes, judge: Callable[[Sequence[Row]], int], head_rows: int) -> None:
-        """``judge`` says how many fields the best row of headings among these rows has."""
+    def __init__(self, data: bytes, judge: Callable[[Sequence[Row]], float], head_rows: int) -> None:
+        """``judge`` says how many fields the best row of headings among these rows has; less than 1 where none is known."""
         self._data = data
         self._encoding = _encoding(data)
         self._formulas = b'="' in data or b'=\0"' in data
@@ -74,7 +74,7 @@ class Delimited:
         hint = _HINT.fullmatch(first)
         self._skip = 1 if hint else 0
         separators = (hint[1],) if hint else _SEPARATORS
-        best: tuple[int, str, list[Row]] = (-1, separators[0], [])
+        best: tuple[float, str, list[Row]] = (-1, separators[0], [])
         fault: UnreadableError | None = None
         for separator in separators:
             try:

@@ -438,6 +438,9 @@ def _problem(inputs: _Inputs, outcome: _Outcome, refused: Refused, known: Contra
     told, help_ = (text.format(**says) for text in FILE_FAULTS[refused.code])
     if refused.code == "unknown-contract" and refused.expected in known.numbers.values():
         help_ = f"Did you mean '{refused.expected}'? {help_}"
+    if refused.code == "no-table" and refused.found:
+        told += f" (perhaps it is: {refused.found})"
+        help_ += " Say in providers.yaml what the provider's own headings mean; settlement check proposes it."
     if not outcome.readable:
         told += ": none of its lines counts"
     return Problem(refused.code, inputs.place(inputs.path / delivery.key), told, help_)

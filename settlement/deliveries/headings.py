@@ -55,9 +55,10 @@ def plain(heading: str) -> str:
     return "".join(each for each in decomposed if each.isalnum())
 
 
-_STANDARD: Mapping[str, str] = {
+STANDARD: Mapping[str, str] = {
     plain(heading): field for field, headings in _ALIASES.items() for heading in (*headings.split(", "), field)
 }
+"""Plain heading to field: what is known without anybody saying so."""
 
 
 def names_service_numbers(heading: str) -> bool:
@@ -122,7 +123,7 @@ def _heading_row(row: Row, own: Mapping[str, str]) -> HeadingRow:
     others: dict[int, str] = {}
     for column, text in sorted(cells.items()):
         name = plain(text)
-        field = own.get(name, _STANDARD.get(name))
+        field = own.get(name, STANDARD.get(name))
         if field is not None:
             found.setdefault(field, []).append((column, text, name in own))
         elif text.strip():

@@ -179,7 +179,7 @@ def _compute(
     delivered = gather(
         copied["inputs"].path,
         period,
-        {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
+        rulebook.headings(),
         shown=workspace.inputs,
     )
     with read_only_ledger(workspace) as ledger:
