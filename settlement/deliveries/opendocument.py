@@ -38,6 +38,7 @@ _CELL = f"{_TABLE} table-cell"
 _COVERED = f"{_TABLE} covered-table-cell"
 _ROW = f"{_TABLE} table-row"
 _SHEET = f"{_TABLE} table"
+_SPREADSHEET = f"{_OFFICE} spreadsheet"
 _PARAGRAPH = f"{_TEXT} p"
 _CELLS = frozenset({_CELL, _COVERED})
 _VALUE_TYPE = f"{_OFFICE} value-type"
@@ -61,6 +62,7 @@ _ROWS_AT_MOST = 1_048_576
 _COLUMNS_AT_MOST = 16_384
 _REPEATED_AT_MOST = 1_000_000
 """Cells with something in them that stand in the file once for many."""
+_SPACES = re.compile(r"[ \t\r\n]+")
 _SPACES_AT_MOST = 1_000
 _MERGED_AT_MOST = 20_000
 _ROWS_TOGETHER = 4096
@@ -162,11 +164,19 @@ class _Tables:
         self._above.append(name)
         if self._skipped:
             self._skipped += 1
-        elif (name == _SHEET and above != f"{_OFFICE} spreadsheet") or name.startswith(_NOT_SHOWN):
-            self._skipped = 1
-            self.parser.CharacterDataHandler = None
-        elif name in self._starts and (name != _PARAGRAPH or above in _CELLS):
-            self._starts[name](attributes)
+            return
+        begin = self._starts.get(name)
+        if begin is None:
+            if name.startswith(_NOT_SHOWN):
+                self._skip()
+        elif name == _SHEET and above != _SPREADSHEET:
+            self._skip()
+        elif name != _PARAGRAPH or above in _CELLS:
+            begin(attributes)
+
+    def _skip(self) -> None:
+        self._skipped = 1
+        self.parser.CharacterDataHandler = None
 
     def _end(self, name: str) -> None:
         self._above.pop()
@@ -174,8 +184,10 @@ class _Tables:
             self._skipped -= 1
             if not self._skipped and self._in_paragraph:
                 self.parser.CharacterDataHandler = self._text.append
-        elif name in self._ends and (name != _PARAGRAPH or self._above[-1] in _CELLS):
-            self._ends[name]()
+            return
+        end = self._ends.get(name)
+        if end is not None and (name != _PARAGRAPH or self._above[-1] in _CELLS):
+            end()
 
     def _begin_style(self, attributes: Mapping[str, str]) -> None:
         self._style = attributes.get(f"{_STYLE} name", "")
@@ -214,8 +226,12 @@ class _Tables:
     def _end_paragraph(self) -> None:
         self._in_paragraph = False
         self.parser.CharacterDataHandler = None
-        shown = re.sub(r"[ \t\r\n]+", " ", "".join(self._text)).strip(" ")
-        self._paragraphs.append(shown.translate(_WRITTEN_OUT))
+        shown = "".join(self._text)
+        if not shown.isalnum():
+            shown = _SPACES.sub(" ", shown).strip(" ")
+            if not shown.isprintable():
+                shown = shown.translate(_WRITTEN_OUT)
+        self._paragraphs.append(shown)
 
     def _spaces(self, attributes: Mapping[str, str]) -> None:
         count = _count(attributes.get(f"{_TEXT} c", "1"))
@@ -227,20 +243,25 @@ class _Tables:
 
     def _end_cell(self) -> None:
         attributes = self._cell
-        repeated = _count(attributes.get(_COLUMNS_REPEATED, "1"))
         first = self._column + 1
+        said = attributes.get(_COLUMNS_REPEATED)
+        repeated = 1 if said is None else _count(said)
         self._column += repeated
         text, kind = self._value("\n".join(self._paragraphs))
         if text:
             if self._column > _COLUMNS_AT_MOST:
                 raise UnreadableError("cells-out-of-order", sheet=self._name(), cell=f"{letters(first)}{self._row + 1}")
             text = separable(text)
-            self._expand(repeated - 1)
-            self._row_cells += [(column, text, kind) for column in range(first, self._column + 1)]
-        wide = _count(attributes.get(_COLUMNS_SPANNED, "1"))
-        high = _count(attributes.get(_ROWS_SPANNED, "1"))
-        if wide > 1 or high > 1:
-            self._row_merged.append((first, min(wide, _COLUMNS_AT_MOST), min(high, _ROWS_AT_MOST)))
+            if repeated == 1:
+                self._row_cells.append((first, text, kind))
+            else:
+                self._expand(repeated - 1)
+                self._row_cells += [(column, text, kind) for column in range(first, self._column + 1)]
+        if _COLUMNS_SPANNED in attributes or _ROWS_SPANNED in attributes:
+            wide = _count(attributes.get(_COLUMNS_SPANNED, "1"))
+            high = _count(attributes.get(_ROWS_SPANNED, "1"))
+            if wide > 1 or high > 1:
+                self._row_merged.append((first, min(wide, _COLUMNS_AT_MOST), min(high, _ROWS_AT_MOST)))
 
     def _value(self, shown: str) -> tuple[str, int]:  # noqa: PLR0911 - one for each type that a cell can have
         """Text and kind of the cell that ends; an empty text for an empty one."""
