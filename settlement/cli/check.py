@@ -45,6 +45,7 @@ def check(
                 "contracts": found.contracts,
                 "rule_problems": [problem_json(one) for one in found.rule_problems],
                 "delivery_problems": [problem_json(one) for one in found.delivery_problems],
+                "proposed_headings": list(found.proposed),
                 "refusals": [{"place": place, "told": told} for place, told in found.refused],
                 "exit_code": code,
             }
@@ -53,6 +54,8 @@ def check(
         show_problems([*found.rule_problems, *found.delivery_problems])
         for place, told in found.refused:
             tell(f"{place}: {told}")
+        for proposal in found.proposed:
+            tell(proposal)
         say(
             f"{found.contracts} contracts can be settled; {len(found.rule_problems)} problems in rule files, "
             f"{len(found.delivery_problems)} in deliveries, {len(found.refused)} refusals"

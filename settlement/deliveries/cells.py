@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 TEXT = 0
 """Text, as written; every cell of a CSV."""
 NUMBER = 1
@@ -19,6 +22,9 @@ NO_RESULT = 6
 MERGED = 7
 """Part of a merged cell, so that it is not clear which row or column its value is of."""
 
+AFFIXED = 8
+"""A number that its format shows with letters or marks around or in it (``C-0231`` for 231); the text is as stored."""
+
 KIND = ".kind"
 """Behind a field's name: the column that holds the kinds. Left out where all cells are text."""
 
@@ -26,3 +32,26 @@ SEPARATOR = "\x7f"
 """Between the cells of a column on their way out of the reading child."""
 IN_ITS_PLACE = "\x1f"
 """What a delivered separator is replaced by; a cell with either is refused for invisible characters."""
+
+
+def separable(text: str) -> str:
+    """Without the character that separates cells on their way out of the child; the one put in its place is refused too."""
+    return text.replace(SEPARATOR, IN_ITS_PLACE) if SEPARATOR in text else text
+
+
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?Z?)?")
+
+
+def day_number(iso: str, *, calendar_1904: bool = False) -> str:
+    """A day that a workbook writes out (``2018-03-01T00:00:00``) as the number that others store; itself when it is none."""
+    match = _ISO.fullmatch(iso.strip())
+    try:
+        day = dt.date(int(match[1]), int(match[2]), int(match[3])) if match else None
+    except ValueError:
+        day = None
+    if match is None or day is None:
+        return iso
+    days = (day - (dt.date(1904, 1, 1) if calendar_1904 else dt.date(1899, 12, 30))).days
+    hour, minute, second = (int(part or 0) for part in match.group(4, 5, 6))
+    seconds = 3600 * hour + 60 * minute + second
+    return f"{days + seconds / 86_400:.6f}" if seconds else str(days)

@@ -21,6 +21,7 @@ from typing import Any
 from settlement.deliveries import contracts, personal
 from settlement.deliveries.cells import SEPARATOR, TEXT
 from settlement.deliveries.delimited import Delimited
+from settlement.deliveries.formats import open_workbook
 from settlement.deliveries.headings import (
     HeadBlock,
     HeadingRow,
@@ -33,8 +34,11 @@ from settlement.deliveries.headings import (
     own_headings,
     shown,
 )
+from settlement.deliveries.likely import LISTED, likely_headings
+from settlement.deliveries.opendocument import OpenDocument
+from settlement.deliveries.runs import Run, Sheet, after
 from settlement.deliveries.unreadable import UnreadableError
-from settlement.deliveries.workbook import Run, Sheet, Workbook, after
+from settlement.deliveries.workbook import Workbook
 
 MEMORY_AT_MOST = 512 * 1024 * 1024
 """Bytes of address space."""
@@ -80,7 +84,7 @@ def messages(path: Path, known: contracts.Contracts) -> Iterator[dict[str, Any]]
         if path.suffix.casefold() == ".csv":
             yield from _delimited(data, path.name, known)
         else:
-            yield from _workbook(data, path.name, known)
+            yield from _workbook(open_workbook(data, path.suffix.casefold()), path.name, known)
     except UnreadableError as error:
         yield {"is": "refused", "code": error.code, "found": error.found, "expected": error.expected,
                "sheet": error.sheet, "cell": error.cell, "field": error.field}  # fmt: skip
@@ -195,18 +199,23 @@ def _packed(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
 # ---- workbooks -------------------------------------------------------------------------------------------
 
 
-def _workbook(data: bytes, name: str, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
-    workbook = Workbook(data)
+def _workbook(
+    workbook: Workbook | OpenDocument, name: str, known: contracts.Contracts
+) -> Iterator[dict[str, Any]]:
     # What was hidden on purpose, such as lists to choose from, is only looked at when nothing else is there.
     in_order = sorted(workbook.sheets, key=lambda sheet: sheet.hidden)
+    likely: tuple[str, ...] = ()
     for at, sheet in enumerate(in_order):
         pieces = workbook.rows(sheet)
         first, table = _first_rows(pieces, name, known)
         if table is None:
+            likely = likely or likely_headings(list(itertools.islice(_as_rows(first), _HEAD_ROWS)))
             continue
         yield _opening(table, sheet.name)
         yield from _sheet_rows(itertools.chain([first], pieces), table, sheet)
         notes = ["hidden sheet"] if sheet.hidden else []
+        if workbook.macros:
+            notes.append("macros, not run")
         if sheet.formulas:
             notes.append("formulas, read by their stored results")
         others = [
@@ -220,7 +229,7 @@ def _workbook(data: bytes, name: str, known: contracts.Contracts) -> Iterator[di
             "other_tables": [shown(each) for each in others],
         }
         return
-    raise UnreadableError("no-table")
+    raise UnreadableError("no-table", found=LISTED.join(likely))
 
 
 def _first_rows(pieces: Iterator[list[Run]], name: str, known: contracts.Contracts) -> tuple[list[Run], _Table | None]:
@@ -232,7 +241,7 @@ def _first_rows(pieces: Iterator[list[Run]], name: str, known: contracts.Contrac
     return runs, _find_table(list(itertools.islice(_as_rows(runs), _HEAD_ROWS)), name, known)
 
 
-def _is_table(workbook: Workbook, sheet: Sheet, name: str, known: contracts.Contracts) -> bool:
+def _is_table(workbook: Workbook | OpenDocument, sheet: Sheet, name: str, known: contracts.Contracts) -> bool:
     """Whether a later sheet also holds lines: headings with a client among them, and something below."""
     rows, table = _first_rows(workbook.rows(sheet), name, known)
     return table is not None and "client" in table.headings.columns and rows[-1].numbers[-1] > table.headings.row
@@ -309,14 +318,14 @@ def _is_total(text: str) -> bool:
 
 
 def _delimited(data: bytes, name: str, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
-    def fields(head: Sequence[Row]) -> int:
+    def fields(head: Sequence[Row]) -> float:
         table = _find_table(head, name, known)
-        return 0 if table is None else len(table.headings.columns)
+        return len(likely_headings(head)) / 100 if table is None else len(table.headings.columns)
 
     file = Delimited(data, fields, _HEAD_ROWS)
     table = _find_table(file.head, name, known)
     if table is None:
-        raise UnreadableError("no-table")
+        raise UnreadableError("no-table", found=LISTED.join(likely_headings(file.head)))
     yield _opening(table, "")
     samples = _Samples(table.headings)
     count = 0

@@ -20,6 +20,7 @@ from settlement.deliveries.unreadable import UnreadableError
 _SEPARATORS = (";", ",", "\t")
 _PIECE = 1 << 20
 _UTF8_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_TEXT_AS_FORMULA = re.compile(r'="([^"]*)"\s*')
 _HINT = re.compile(r"sep=([;,|\t])[\r\n]*", re.IGNORECASE)
 """What Excel reads as the separator of the lines below it."""
 
@@ -62,17 +63,18 @@ def _walk(data: bytes, encoding: str) -> None:
 class Delimited:
     """A delivered CSV, opened: its separator chosen, its first rows read."""
 
-    def __init__(self, data: bytes, judge: Callable[[Sequence[Row]], int], head_rows: int) -> None:
-        """``judge`` says how many fields the best row of headings among these rows has."""
+    def __init__(self, data: bytes, judge: Callable[[Sequence[Row]], float], head_rows: int) -> None:
+        """``judge`` says how many fields the best row of headings among these rows has; less than 1 where none is known."""
         self._data = data
         self._encoding = _encoding(data)
+        self._formulas = b'="' in data or b'=\0"' in data
         self._odd = self._encoding == "utf-16" or SEPARATOR.encode() in data
         with self._text() as text:
             first = text.readline()
         hint = _HINT.fullmatch(first)
         self._skip = 1 if hint else 0
         separators = (hint[1],) if hint else _SEPARATORS
-        best: tuple[int, str, list[Row]] = (-1, separators[0], [])
+        best: tuple[float, str, list[Row]] = (-1, separators[0], [])
         fault: UnreadableError | None = None
         for separator in separators:
             try:
@@ -110,12 +112,18 @@ class Delimited:
             reader = csv.reader(lines, delimiter=separator or self.separator, strict=True)
             try:
                 while rows := list(itertools.islice(reader, at_once)):
-                    yield number, rows
+                    yield number, [list(map(_plain, row)) for row in rows] if self._formulas else rows
                     number += len(rows)
             except csv.Error as error:
                 raise UnreadableError("csv-quotes", cell=str(self._skip + reader.line_num)) from error
             except UnicodeDecodeError as error:
                 raise UnreadableError("unknown-encoding", expected="UTF-8") from error
+
+
+def _plain(cell: str) -> str:
+    """A cell without the formula around its text, by which exports keep Excel from taking zeros off: ``="0231"``."""
+    match = _TEXT_AS_FORMULA.fullmatch(cell) if cell.startswith("=") else None
+    return match[1] if match else cell
 
 
 def _without_separators(line: str) -> str:

@@ -24,6 +24,7 @@ import polars as pl
 
 from settlement.deliveries.contracts import Contracts, version_of_name
 from settlement.deliveries.faults import FILE_FAULTS
+from settlement.deliveries.formats import EXTENSIONS
 from settlement.deliveries.lines import LINES, REFUSALS
 from settlement.deliveries.personal import without_service_numbers
 from settlement.deliveries.reading import SECONDS_AT_MOST, RawFile, RawTable, Reader, Refused
@@ -33,12 +34,10 @@ from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
 from settlement.domain.records import Delivery
 
-_READ = frozenset({".xlsx", ".csv"})
+_READ = EXTENSIONS | {".csv"}
 _TO_SAVE_AS = {
-    ".xls": "Open it in Excel and save it as .xlsx (Excel Workbook).",
-    ".xlsb": "Open it in Excel and save it as .xlsx (Excel Workbook).",
-    ".xlsm": "Open it in Excel and save it as .xlsx (Excel Workbook), without macros.",
-    ".ods": "Open it and save it as .xlsx (Excel Workbook).",
+    ".fods": "Open it and save it as .ods or .xlsx.",
+    ".xltx": "Open it in Excel and save it as .xlsx (Excel Workbook).",
     ".numbers": "Export it as .xlsx (Excel Workbook).",
     ".txt": "If it holds the lines, rename it so that it ends in .csv.",
     ".tsv": "Rename it so that it ends in .csv.",
@@ -165,6 +164,16 @@ def gather(
     )
 
 
+def left_out(inputs: Path, paths: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The problems of files that could not even be copied to be read: path below ``inputs`` to the code of why."""
+    folder = _Inputs(inputs, inputs)
+    problems = []
+    for path, code in sorted(paths.items()):
+        message, help_ = FILE_FAULTS[code]
+        problems.append(Problem(code, folder.place(inputs / path), f"{message}: it counts for nothing", help_))
+    return tuple(problems)
+
+
 # ---- which files -----------------------------------------------------------------------------------------
 
 
@@ -230,19 +239,17 @@ def _below(folder: Path, inputs: _Inputs, root: Path, problems: list[Problem], d
                 continue
             yield path
         elif entry.is_dir():
-            if depth < _DEPTH_AT_MOST:
+            if path.suffix.casefold() in _READ | _TO_SAVE_AS.keys():
+                message, help_ = FILE_FAULTS["folder-as-file"]
+                problems.append(Problem("folder-as-file", inputs.place(path), message, help_))
+            elif depth < _DEPTH_AT_MOST:
                 yield from _below(path, inputs, root, problems, depth + 1)
             else:
-                problems.append(
-                    Problem("too-deep", inputs.place(path), "the folders lie too deep in each other",
-                            f"At most {_DEPTH_AT_MOST} folders deep.")
-                )  # fmt: skip
+                problems.append(Problem("too-deep", inputs.place(path), *FILE_FAULTS["too-deep"]))
         elif entry.is_file():
             yield path
         else:
-            problems.append(
-                Problem("not-a-file", inputs.place(path), f"'{ascii(entry.name)[1:-1]}' is not an ordinary file", "Remove it.")
-            )  # fmt: skip
+            problems.append(Problem("not-a-file", inputs.place(path), *FILE_FAULTS["not-a-file"]))
 
 
 def _entries(folder: Path, inputs: _Inputs, problems: list[Problem]) -> list[os.DirEntry[str]]:
@@ -427,11 +434,13 @@ def _refusals(outcomes: Sequence[_Outcome], of_rows: pl.DataFrame) -> pl.DataFra
 
 def _problem(inputs: _Inputs, outcome: _Outcome, refused: Refused, known: Contracts) -> Problem:
     delivery = outcome.delivery
-    message, help_ = FILE_FAULTS[refused.code]
+    says = {"found": refused.found, "expected": refused.expected, "sheet": refused.sheet, "cell": refused.cell or "somewhere"}
+    told, help_ = (text.format(**says) for text in FILE_FAULTS[refused.code])
     if refused.code == "unknown-contract" and refused.expected in known.numbers.values():
         help_ = f"Did you mean '{refused.expected}'? {help_}"
-    cell = refused.cell or "somewhere"
-    told = message.format(found=refused.found, expected=refused.expected, sheet=refused.sheet, cell=cell)
+    if refused.code == "no-table" and refused.found:
+        told += f" (perhaps it is: {refused.found})"
+        help_ += " Say in providers.yaml what the provider's own headings mean; settlement check proposes it."
     if not outcome.readable:
         told += ": none of its lines counts"
     return Problem(refused.code, inputs.place(inputs.path / delivery.key), told, help_)

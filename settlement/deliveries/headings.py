@@ -55,9 +55,10 @@ def plain(heading: str) -> str:
     return "".join(each for each in decomposed if each.isalnum())
 
 
-_STANDARD: Mapping[str, str] = {
+STANDARD: Mapping[str, str] = {
     plain(heading): field for field, headings in _ALIASES.items() for heading in (*headings.split(", "), field)
 }
+"""Plain heading to field: what is known without anybody saying so."""
 
 
 def names_service_numbers(heading: str) -> bool:
@@ -148,7 +149,7 @@ def own_headings(headings: Mapping[str, Sequence[str]]) -> dict[str, str]:
 def meaning(heading: str, own: Mapping[str, str]) -> str | None:
     """The field that a heading means; ``None`` when it means none. ``own`` comes from ``own_headings``."""
     name = plain(heading)
-    return own.get(name, _STANDARD.get(name))
+    return own.get(name, STANDARD.get(name))
 
 
 def find_heading_row(rows: Sequence[Row], own: Mapping[str, str]) -> HeadingRow | None:

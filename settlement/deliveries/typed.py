@@ -23,6 +23,7 @@ from settlement.deliveries.typers import (
     NO_EVIDENCE,
     TEXT_AT_MOST,
     TEXTS,
+    as_excel_shows,
     evidence,
     typer,
 )
@@ -90,7 +91,8 @@ def _cells_of(cells: pl.DataFrame, name: str) -> pl.DataFrame:
     if own.select(pl.col("written").approx_n_unique()).item() * 2 < own.height:
         own = own.select("file", "written", "kind").unique()
     text = pl.col("written").str.normalize("NFC").str.strip_chars()
-    return own.with_columns(text.alias("text")).with_columns(pl.when(pl.col("text") != "").then("text").alias("text"))
+    own = own.with_columns(text.alias("text")).with_columns(pl.when(pl.col("text") != "").then("text").alias("text"))
+    return as_excel_shows(own)
 
 
 def _kind(cells: pl.DataFrame, name: str) -> pl.Expr:

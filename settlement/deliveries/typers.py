@@ -15,12 +15,13 @@ what settles a cell is always looked for in its own file. They add ``value`` and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
 import polars as pl
 
-from settlement.deliveries.cells import BOOLEAN, DATE, ERROR, MERGED, NO_RESULT, NUMBER, PADDED, TEXT
+from settlement.deliveries.cells import AFFIXED, BOOLEAN, DATE, ERROR, MERGED, NO_RESULT, NUMBER, PADDED, TEXT
 from settlement.deliveries.words import END_REASONS, NO, RESULTS, UNITS, YES
 
 QUANTITY_AT_MOST = 1_000_000
@@ -33,6 +34,10 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 _EXCEL_DIGITS = 15
 """Excel keeps and shows fifteen significant digits; what a file stores beyond them is the error of a float."""
 MUNICIPALITY_DIGITS = 4
+_NUMERIC = (NUMBER, PADDED, AFFIXED)
+_STORED_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_PLAINLY_STORED = r"^(?:0|-?[1-9][0-9]{0,11}|-?(?:0|[1-9][0-9]{0,11})\.[0-9]?[1-9])$"
+"""Numbers that need no rewriting: short, and without zeros at the end of their decimals."""
 
 DATES = ("allocation_start", "allocation_end", "start", "end")
 TEXTS = ("contract", "client", "service", "code", "profile", "intensity", "allocation", "reference",
@@ -62,6 +67,28 @@ _MONTH_NAMES = (
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 
+def _as_excel_shows(stored: str) -> str | None:
+    """A stored number at fifteen significant digits, without exponent; ``None`` when it is no number."""
+    if not _STORED_NUMBER.fullmatch(stored):
+        return None
+    try:
+        number = Decimal(format(float(stored), f".{_EXCEL_DIGITS}g"))
+    except (ValueError, ArithmeticError):
+        return None
+    return format(number, "f") if number.is_finite() else None
+
+
+def as_excel_shows(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells with the ``text`` of each number as Excel shows it: 95.499999999999986 is 95.5, 231.0 and 2.31E2 are 231."""
+    text = pl.col("text")
+    stored = cells.filter(pl.col("kind").is_in(_NUMERIC) & ~text.str.contains(_PLAINLY_STORED))["text"]
+    shown = {number: as_shown for number in stored.unique() if (as_shown := _as_excel_shows(number)) is not None}
+    if not shown:
+        return cells
+    number = text.replace_strict(shown, default=text, return_dtype=pl.String)
+    return cells.with_columns(pl.when(pl.col("kind").is_in(_NUMERIC)).then(number).otherwise(text).alias("text"))
+
+
 # ---- texts -----------------------------------------------------------------------------------------------
 
 
@@ -81,7 +108,7 @@ def _not_readable() -> pl.Expr:
 def _typed_texts(cells: pl.DataFrame, field: str) -> pl.DataFrame:
     """Text as written, trimmed and composed (NFC)."""
     text, kind = pl.col("text"), pl.col("kind")
-    numeric = kind.is_in([NUMBER, PADDED])
+    numeric = kind.is_in(_NUMERIC)
     whole = text.str.contains(r"^[0-9]{1,15}$")
     zeros_around = ((kind == TEXT) & text.str.contains("^0[0-9]").fill_null(value=False)).any().over("file")
     too_few = text.str.len_chars() < MUNICIPALITY_DIGITS if field == "municipality" else pl.lit(value=False)
@@ -89,7 +116,7 @@ def _typed_texts(cells: pl.DataFrame, field: str) -> pl.DataFrame:
         _not_readable(),
         pl.when(kind.is_in([DATE, BOOLEAN]))
         .then(pl.lit("not-text"))
-        .when(numeric & ~whole)
+        .when((numeric & ~whole) | (kind == AFFIXED))
         .then(pl.lit("not-an-identifier"))
         .when(numeric & (zeros_around | (kind == PADDED) | too_few))
         .then(pl.lit("leading-zeros-lost"))
@@ -213,7 +240,7 @@ def _typed_dates(cells: pl.DataFrame, around: pl.DataFrame, files_of_1904: Colle
     )
     code = pl.coalesce(
         _not_readable(),
-        pl.when(kind.is_in([NUMBER, PADDED, BOOLEAN]))
+        pl.when(kind.is_in([*_NUMERIC, BOOLEAN]))
         .then(pl.lit("date-as-number"))
         .when((kind == DATE) & text.str.contains(r"\.[0-9]*[1-9]"))
         .then(pl.lit("date-with-time"))
@@ -238,29 +265,12 @@ _DECIMAL_POINT = r"^(?:[0-9]+\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]{1,3
 _TWO_WAYS = r"^[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
-def _as_excel_shows(stored: str) -> str | None:
-    """A stored number at fifteen significant digits, without exponent; ``None`` when it is no number."""
-    try:
-        number = Decimal(format(float(stored), f".{_EXCEL_DIGITS}g"))
-    except (ValueError, ArithmeticError):
-        return None
-    return format(number, "f") if number.is_finite() else None
-
-
 def _plain(cells: pl.DataFrame) -> pl.DataFrame:
     """Numbers as plain digits: adds ``whole`` and ``fraction`` (digits, without zeros at the outside), ``negative``, and ``code``.
 
     Works on the column ``number``: the text with everything around the number taken off.
     """
     number, kind = pl.col("number"), pl.col("kind")
-    stored = cells.filter(kind.is_in([NUMBER, PADDED]) & ~number.str.contains(r"^-?[0-9]{1,12}(?:\.[0-9]{1,2})?$"))
-    shown = {text: _as_excel_shows(text) for text in stored["number"].unique()}
-    cells = cells.with_columns(
-        pl.when(kind.is_in([NUMBER, PADDED]))
-        .then(number.replace_strict(shown, default=number, return_dtype=pl.String) if shown else number)
-        .otherwise(number)
-        .alias("number")
-    )
     is_text = kind == TEXT
     cells = cells.with_columns(
         number.str.starts_with("-").alias("negative"), number.str.strip_prefix("-").alias("digits")

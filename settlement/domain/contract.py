@@ -478,6 +478,8 @@ class Provider:
     email: str
     creditor: str
     vat: str
+    headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Column headings of its own in all its deliveries, by field; a contract may add to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -570,3 +572,18 @@ class Rulebook:
         """Contract → why its payment is kept back in a claim month, with who did."""
         holds = [hold for hold in self.payment_holds if hold.holds_in(period)]
         return {hold.contract: f"{hold.reason} ({hold.by})" for hold in holds}
+
+    def headings(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """The own column headings of each contract's deliveries, by field: its own, and its provider's that it doesn't give
+        another meaning."""
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for number, contract in self.contracts.items():
+            own = contract.deliveries.headings
+            taken = {heading.casefold() for headings in own.values() for heading in headings}
+            provider = self.providers.get(contract.provider)
+            merged = dict(own)
+            for name, headings in provider.headings.items() if provider is not None else ():
+                more = tuple(heading for heading in headings if heading.casefold() not in taken)
+                merged[name] = (*merged.get(name, ()), *more)
+            found[number] = merged
+        return found

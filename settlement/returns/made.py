@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from settlement.deliveries.cells import BOOLEAN, DATE, NUMBER
 from settlement.deliveries.delimited import Delimited
+from settlement.deliveries.formats import open_workbook
 from settlement.deliveries.headings import Row, column_number, letters, shown
-from settlement.deliveries.workbook import Workbook
 from settlement.paper.looks import FONT, NAVY, SOFT
 from settlement.returns.spliced import NotEditableError, attribute_of, text_of
 from settlement.wording.outside import for_cell
@@ -63,7 +63,7 @@ def made_of_text(data: bytes, headings: Iterable[str], header_row: int, name: st
 
 def made_of_workbook(data: bytes, sheet_name: str, header_row: int) -> bytes:
     """The workbook of the sheet with the table of another: values, dates and merged cells, and nothing else."""
-    book = Workbook(data)
+    book = open_workbook(data, ".xlsx")
     sheet = next(one for one in book.sheets if one.name == sheet_name)
 
     def rows() -> Iterator[tuple[int, list[tuple[int, str, int]]]]:

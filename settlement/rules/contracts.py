@@ -19,17 +19,14 @@ from settlement.domain.contract import (
     Signal,
     Term,
 )
-from settlement.domain.fields import FIELDS
 from settlement.domain.money import BASIS_POINTS, divide_half_up
 from settlement.rules.blocks import (
     Keys,
     check_alike,
     read_keys,
-    read_many,
     read_one,
     read_table,
     under,
-    written,
 )
 from settlement.rules.conditions import check_measure, check_size, read_comparisons, read_conditions
 from settlement.rules.grammar import (
@@ -44,6 +41,7 @@ from settlement.rules.grammar import (
     read_signed_share,
     write_share,
 )
+from settlement.rules.headings import read_headings
 from settlement.rules.language import (
     CONTRACT,
     CONTRACT_KINDS,
@@ -511,22 +509,6 @@ def _read_signals(draft: Draft, entry: Entry) -> None:
 
 def _read_deliveries(page: Page, mapping: Mapping, entry: Entry) -> DeliveryTerms:
     keys = read_keys(page, DELIVERIES, mapping, entry.key.place)
-    headings: dict[str, tuple[str, ...]] = {}
-    if "headings" in keys.entries:
-        example = "client: Dossiernr"
-        under_headings = under(keys, keys.entries["headings"], example)
-        for heading in under_headings.entries if under_headings is not None else ():
-            if heading.key.value in FIELDS:
-                key = DELIVERIES.key("headings")
-                headings[heading.key.value] = read_many(
-                    keys, heading, Value("heading", "Dossiernr", str), written(key) if key else example
-                )
-                continue
-            keys.problem(
-                "unknown-field",
-                heading.key.place,
-                f"{quote(heading.key.value)} is not a field of a line",
-                did_you_mean(heading.key.value, FIELDS),
-            )
+    headings = read_headings(keys)
     fields = {name: value for name, value in keys.fields.items() if name != "headings"}
     return DeliveryTerms(**fields, headings=headings) if keys.whole else DeliveryTerms()

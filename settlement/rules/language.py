@@ -423,6 +423,8 @@ PROVIDER = Block("a provider", "In providers.yaml, below the key by which contra
     Key("email", EMAIL, "Where statements go.", default="", example="administratie@delinde.example"),
     Key("creditor", TEXT, "Its number in the financial administration.", default="", example="104233"),
     Key("vat", TEXT, "Its VAT number, where it has one.", default="", example="NL001234567B01"),
+    Key("headings", KEYS, "The column headings of its own, by field, for all its contracts; `settlement check` proposes them.",
+        shape="other", example="client: Dossiernr"),
 ))  # fmt: skip
 
 # ---- cases -----------------------------------------------------------------------------------------------

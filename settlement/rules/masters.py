@@ -9,6 +9,7 @@ from settlement.domain.contract import Organisation, Provider, Schedule
 from settlement.domain.problems import Place
 from settlement.rules.blocks import Keys, read_keys, read_one, under
 from settlement.rules.grammar import EMAIL, FIRST_YEAR, LAST_YEAR, quote
+from settlement.rules.headings import read_headings
 from settlement.rules.language import ORGANISATION, PROVIDER, SCHEDULE, Block
 from settlement.rules.page import Page
 from settlement.rules.tree import Entry, Mapping
@@ -130,6 +131,8 @@ def read_providers(page: Page, root: Mapping) -> Providers:
                 "a provider needs a key of at most 60 characters",
                 "Use a short word that contracts can name: de-linde",
             )
+        headings = read_headings(keys)
         if keys.whole:
-            providers.whole[key] = Provider(key, **keys.fields)
+            fields = {name: value for name, value in keys.fields.items() if name != "headings"}
+            providers.whole[key] = Provider(key, **fields, headings=headings)
     return providers

@@ -26,6 +26,8 @@ class Checked:
     delivery_problems: tuple[Problem, ...]
     refused: tuple[tuple[str, str], ...]
     """Place and sentence of each refusal."""
+    proposed: tuple[str, ...] = ()
+    """What could be written in providers.yaml so that headings are known; nothing is."""
 
 
 def check_all(workspace: Workspace, until: Month | None, report: Report) -> Checked:
@@ -35,6 +37,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     from settlement.pricing.tables import build_tables
     from settlement.rules.cases import read_cases
     from settlement.rules.reader import read_rulebook
+    from settlement.run.proposing import proposals
     from settlement.settle import cells_of, refusals_of
     from settlement.wording import wording
 
@@ -46,8 +49,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     if last is None:
         return Checked(len(rulebook.contracts), None, problems, (), ())
     report("deliveries")
-    headings = {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()}
-    delivered = gather(workspace.inputs, last, headings)
+    delivered = gather(workspace.inputs, last, rulebook.headings())
     report("lines")
     accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered))
     words = wording("en", "nl")
@@ -58,7 +60,8 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
         sheet = f", sheet {refusal.sheet}" if refusal.sheet else ""
         where = f", cell {refusal.cell}" if refusal.cell else f", row {refusal.row}" if refusal.row else ""
         refused.append((f"{(workspace.inputs / refusal.delivery).as_posix()}{sheet}{where}", words.refusal(refusal)))
-    return Checked(len(rulebook.contracts), last, problems, delivered.problems, tuple(refused))
+    proposed = tuple(str(one) for one in proposals(delivered, rulebook))
+    return Checked(len(rulebook.contracts), last, problems, delivered.problems, tuple(refused), proposed)
 
 
 def last_month(inputs: Path) -> Month | None:

@@ -188,7 +188,7 @@ def restore(outputs: Path, receipt: Mapping[str, Any], into: Path) -> Restored:
                 files[path] = _put(kept_chunks(outputs, digest), root / path, digest)
             except NotKept as why:
                 lost[f"{source}/{path}"] = str(why)
-        copied[source] = CopiedFolder(root, files)
+        copied[source] = CopiedFolder(root, files, receipt[source].get("left_out", {}))
     return Restored(copied, lost)
 
 

@@ -107,6 +107,8 @@ class Computed:
     rules: Mapping[str, str]
     inputs: Mapping[str, str]
     """Digests by path, of the files read."""
+    left_out: Mapping[str, str]
+    """Deliveries that could not be copied to be read, by path, with the code of why."""
     rules_digest: str
     inputs_digest: str
     results_digest: str
@@ -189,7 +191,7 @@ def take_snapshot(workspace: Workspace, period: Month, into: Path) -> Snapshot:
             raise Blocked(
                 f"There is no folder {folder}.", f"Give the folder of the {name} with --{name}, or go to where it stands."
             )
-    return snapshot(workspace.sources, into, wanted=wanted)
+    return snapshot(workspace.sources, into, wanted=wanted, one_by_one=("inputs",))
 
 
 def _is_month(name: str) -> bool:
@@ -211,7 +213,7 @@ def _compute(
     again: FinalRun | None = None,
 ) -> Computed:
     from settlement.decisions.engine import Engine
-    from settlement.deliveries.gather import gather
+    from settlement.deliveries.gather import gather, left_out
     from settlement.returns.writing import write_returned
     from settlement.rules.reader import read_rulebook
     from settlement.run.balance import check_balance
@@ -231,7 +233,7 @@ def _compute(
     delivered = gather(
         copied["inputs"].path,
         period,
-        {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
+        rulebook.headings(),
         shown=RECORDED["inputs"],
     )
     with read_only_ledger(workspace, address) as whole:
@@ -274,7 +276,9 @@ def _compute(
     check_balance(settlement, delivered, lines, statements, payments, postings)
     report("returned")
     returned = write_returned(settlement, delivered, period, copied["inputs"].path, RECORDED["inputs"])
-    problems = (*rule_problems, *delivered.problems, *returned.problems)
+    problems = (
+        *rule_problems, *left_out(RECORDED["inputs"], copied["inputs"].left_out), *delivered.problems, *returned.problems,
+    )  # fmt: skip
     return Computed(
         period=period,
         name=name,
@@ -291,6 +295,7 @@ def _compute(
         recorded_problems=tuple(map(str, problems)),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
         inputs={path: file.digest for path, file in copied["inputs"].files.items()},
+        left_out=dict(copied["inputs"].left_out),
         rules_digest=copied["rules"].digest,
         inputs_digest=copied["inputs"].digest,
         results_digest=_results_digest(statements, payments),
@@ -454,7 +459,7 @@ def receipt(
             "organisation": settlement.rulebook.organisation.name,
             "ledger_before": computed.previous,
             "rules": {"digest": computed.rules_digest, "files": computed.rules},
-            "inputs": {"digest": computed.inputs_digest, "files": computed.inputs},
+            "inputs": {"digest": computed.inputs_digest, "files": computed.inputs, "left_out": computed.left_out},
             "results_digest": computed.results_digest,
             "totals": totals(computed),
             "deliveries": [

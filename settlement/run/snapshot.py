@@ -6,8 +6,8 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from settlement.run.blocked import Blocked
@@ -33,6 +33,8 @@ class CopiedFolder:
     """Where the copy is."""
     files: Mapping[str, FileDigest]
     """By path relative to the folder, with forward slashes, in order."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """What could not be copied of a source that is taken one by one: path to the code of why, in order."""
 
     @property
     def digest(self) -> str:
@@ -46,13 +48,32 @@ Snapshot = Mapping[str, CopiedFolder]
 _Signature = tuple[int, int, int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Something in a source: where, and why it can't be copied or what tells whether it changed."""
+
+    path: str
+    signature: _Signature | None
+    """``None``: it can't be copied."""
+    code: str = ""
+    told: str = ""
+
+
+class _CannotOpenError(Exception):
+    """A file that may not be read."""
+
+
 def is_office_litter(name: str) -> bool:
     """Whether a file of this name was left by a program and is nobody's input: hidden files, Excel's own locks."""
     return name.startswith((".", "~$")) or name.lower() in {"thumbs.db", "desktop.ini"}
 
 
 def snapshot(
-    sources: Mapping[str, Path], into: Path, *, wanted: Callable[[str, str], bool] = lambda source, path: True
+    sources: Mapping[str, Path],
+    into: Path,
+    *,
+    wanted: Callable[[str, str], bool] = lambda source, path: True,
+    one_by_one: Collection[str] = (),
 ) -> Snapshot:
     """Copies source folders into ``into`` (made, for the owner alone), one folder under each source's name.
 
@@ -62,43 +83,49 @@ def snapshot(
     The copy is of one moment: when something changed while it was being made, what changed is read again.
     Raises ``Blocked`` when it goes on changing, when there are links or other things that are not files, when
     there is more than the bounds of this file allow, and when the disk is full. What was copied is then of no use.
+
+    Of the sources in ``one_by_one`` a file that can't be copied (a link, a device, one that goes on changing or may not
+    be read) is left out and told with the copy: what one sender does holds up nobody else.
     """
     _make_folder(into)
     for name in sources:
         _make_folder(into / name)
     known: dict[tuple[str, str], tuple[_Signature, FileDigest]] = {}
+    left_out: dict[tuple[str, str], str] = {}
+    changed: list[tuple[str, str]] = []
     present = {name for name, root in sources.items() if root.exists()}
     for attempt in range(ROUNDS):
         if attempt:
             time.sleep(_PAUSE_SECONDS)
-        listing = {
-            (name, path): signature
-            for name, root in sources.items()
-            for path, signature in _list_files(name, root, wanted)
-        }
-        for name in present:
-            # Not taken for empty: it was moved, or the share on which it stands was lost.
-            if not sources[name].exists():
-                raise Blocked(
-                    f"{_shown(sources[name])} has gone while it was being read.",
-                    "Nothing was done. Put it back, or see why it cannot be reached; then give the command again.",
-                )
-        _check_bounds(listing)
+        listing, left_out = _listed(sources, wanted, one_by_one)
+        _check_still_there(sources[name] for name in present)
         for gone in known.keys() - listing.keys():
             (into / gone[0] / gone[1]).unlink(missing_ok=True)
             del known[gone]
         changed = [key for key, signature in listing.items() if key not in known or known[key][0] != signature]
         if not changed:
-            files: dict[str, dict[str, FileDigest]] = {name: {} for name in sources}
-            for (name, path), (_, digest) in sorted(known.items()):
-                files[name][path] = digest
-            return {name: CopiedFolder(into / name, files[name]) for name in sources}
+            return _taken(sources, into, known, left_out)
         for key in changed:
             known.pop(key, None)
             source = sources[key[0]] / key[1]
-            copied = _copy(source, into / key[0] / key[1])
+            try:
+                copied = _copy(source, into / key[0] / key[1])
+            except _CannotOpenError as error:
+                if key[0] not in one_by_one:
+                    raise Blocked(
+                        f"{_shown(source)} cannot be read: {error}.",
+                        "Close it in other programs and make sure that you may read it, then give the command again.",
+                    ) from error
+                left_out[key] = "cannot-open"
+                continue
             if copied is not None:
                 known[key] = copied
+    if all(key[0] in one_by_one for key in changed):
+        # All the others stood still while these were looked at once more.
+        for key in changed:
+            known.pop(key, None)
+            (into / key[0] / key[1]).unlink(missing_ok=True)
+        return _taken(sources, into, known, dict.fromkeys(changed, "still-being-copied") | left_out)
     places = ", ".join(sorted(_shown(sources[name] / path) for name, path in changed)[:5])
     raise Blocked(
         f"{places} changed while being read, {ROUNDS} times in a row.",
@@ -106,11 +133,58 @@ def snapshot(
     )
 
 
-def _list_files(
-    name: str, root: Path, wanted: Callable[[str, str], bool]
-) -> Iterator[tuple[str, _Signature]]:
-    """The files below a source with their signatures; nothing when the source does not exist."""
-    refused: list[str] = []
+def _check_still_there(roots: Iterable[Path]) -> None:
+    """A folder that has gone is not taken for empty: it was moved, or the share on which it stands was lost."""
+    for root in roots:
+        if not root.exists():
+            raise Blocked(
+                f"{_shown(root)} has gone while it was being read.",
+                "Nothing was done. Put it back, or see why it cannot be reached; then give the command again.",
+            )
+
+
+def _taken(
+    sources: Mapping[str, Path],
+    into: Path,
+    known: Mapping[tuple[str, str], tuple[_Signature, FileDigest]],
+    left_out: Mapping[tuple[str, str], str],
+) -> Snapshot:
+    """The copies, by source."""
+    files: dict[str, dict[str, FileDigest]] = {name: {} for name in sources}
+    for (name, path), (_, digest) in sorted(known.items()):
+        files[name][path] = digest
+    out: dict[str, dict[str, str]] = {name: {} for name in sources}
+    for (name, path), code in sorted(left_out.items()):
+        out[name][path] = code
+    return {name: CopiedFolder(into / name, files[name], out[name]) for name in sources}
+
+
+def _listed(
+    sources: Mapping[str, Path], wanted: Callable[[str, str], bool], one_by_one: Collection[str]
+) -> tuple[dict[tuple[str, str], _Signature], dict[tuple[str, str], str]]:
+    """The files to copy with their signatures; and those that are left out, with why."""
+    listing: dict[tuple[str, str], _Signature] = {}
+    left_out: dict[tuple[str, str], str] = {}
+    for name, root in sources.items():
+        refused: list[str] = []
+        for found in _list_files(name, root, wanted):
+            if found.signature is not None:
+                listing[name, found.path] = found.signature
+            elif name in one_by_one:
+                left_out[name, found.path] = found.code
+            else:
+                refused.append(found.told)
+        if refused:
+            raise Blocked(
+                "; ".join(sorted(refused)[:10]) + ".",
+                "Put the file itself in its place, or take it out of the folder.",
+            )
+    _check_bounds(listing)
+    return listing, left_out
+
+
+def _list_files(name: str, root: Path, wanted: Callable[[str, str], bool]) -> Iterator[_Found]:
+    """What lies below a source; nothing when the source does not exist."""
     folders = [root] if root.exists() else []
     while folders:
         folder = folders.pop()
@@ -123,19 +197,17 @@ def _list_files(
                 continue
             if stat.S_ISDIR(status.st_mode):
                 if len(relative.parts) >= MAX_DEPTH:
-                    refused.append(f"{_shown(path)} lies more than {MAX_DEPTH} folders deep")
+                    told = f"{_shown(path)} lies more than {MAX_DEPTH} folders deep"
+                    yield _Found(relative.as_posix(), None, "too-deep", told)
                 else:
                     folders.append(path)
             elif wanted(name, relative.as_posix()):
                 if stat.S_ISREG(status.st_mode):
-                    yield relative.as_posix(), _signature(status)
+                    yield _Found(relative.as_posix(), _signature(status))
                 else:
-                    refused.append(f"{_shown(path)} is a link or a device, not a file")
-    if refused:
-        raise Blocked(
-            "; ".join(sorted(refused)[:10]) + ".",
-            "Put the file itself in its place, or take it out of the folder.",
-        )
+                    code = "link" if stat.S_ISLNK(status.st_mode) else "not-a-file"
+                    told = f"{_shown(path)} is a link or a device, not a file"
+                    yield _Found(relative.as_posix(), None, code, told)
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -183,10 +255,7 @@ def _copy(source: Path, target: Path) -> tuple[_Signature, FileDigest] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Blocked(
-            f"{_shown(source)} cannot be read: {error.strerror or error}.",
-            "Close it in other programs and make sure that you may read it, then give the command again.",
-        ) from error
+        raise _CannotOpenError(error.strerror or str(error)) from error
     digest, size = hashlib.sha256(), 0
     with open(descriptor, "rb", buffering=0) as reader:  # noqa: PTH123 - a descriptor, not a path
         _let_clock_pass(os.fstat(descriptor))

@@ -205,8 +205,12 @@ REFUSALS: dict[str, Pair] = {
         "This file is protected with a password. Save it without one.",
     ),
     "old-format": (
-        "Dit bestand heeft een oud formaat. Bewaar het als {expected} (Excel-werkmap).",
-        "This file has an old format. Save it as {expected} (Excel Workbook).",
+        "Dit bestand heeft het oude formaat van Excel (.xls). Open het in Excel en bewaar het als {expected} (Excel-werkmap).",
+        "This file has the old format of Excel (.xls). Open it in Excel and save it as {expected} (Excel Workbook).",
+    ),
+    "binary-format": (
+        "Dit bestand is een binaire werkmap (.xlsb). Open het in Excel en bewaar het als {expected} (Excel-werkmap).",
+        "This file is a binary workbook (.xlsb). Open it in Excel and save it as {expected} (Excel Workbook).",
     ),
     "not-a-workbook": (
         "Dit bestand is geen werkmap van Excel. Bewaar het als {expected} (Excel-werkmap).",

@@ -65,11 +65,15 @@ def test_files_of_the_system_and_unfinished_ones_are_passed_over(tmp_path, name)
     assert not gathered.problems
 
 
-@pytest.mark.parametrize("name", ["a.xls", "a.XLSB", "a.ods", "a.xlsm"])
-def test_other_formats_are_refused_with_how_to_save_them(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("a.xls", "not-a-workbook"), ("a.XLSB", "not-a-workbook"), ("a.ods", "not-a-workbook"), ("a.xlsm", "not-a-workbook"),
+     ("a.numbers", "unknown-format"), ("a.fods", "unknown-format"), ("a.pdf", "unknown-format")],
+)  # fmt: skip
+def test_what_is_not_read_is_refused_with_how_to_save_it(tmp_path, name, code):
     (month_folder(tmp_path) / name).write_bytes(b"x")
     [problem] = read(tmp_path).problems
-    assert problem.code == "unknown-format"
+    assert problem.code == code
     assert ".xlsx" in problem.help
     assert problem.place.file.endswith(name)
 

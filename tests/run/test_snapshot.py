@@ -239,3 +239,68 @@ def test_a_full_disk_is_said_with_the_file_that_did_not_fit(
     with pytest.raises(Blocked, match=r"could not be copied .* No space left on device") as blocked:
         snapshot(workspace, tmp_path / "copy")
     assert "Make room" in blocked.value.help
+
+
+# ---- sources that are taken one by one -------------------------------------------------------------------
+
+
+def test_links_and_devices_of_one_sender_are_left_out_and_told_and_hold_up_no_other(
+    workspace: dict[str, Path], tmp_path: Path
+) -> None:
+    march = workspace["inputs"] / "2018-03"
+    (march / "passwd.csv").symlink_to("/etc/passwd")
+    (march / "month").symlink_to(workspace["rules"], target_is_directory=True)
+    os.mkfifo(march / "pipe.csv")
+    taken = snapshot(workspace, tmp_path / "copy", one_by_one=["inputs"])
+    assert taken["inputs"].left_out == {
+        "2018-03/month": "link", "2018-03/passwd.csv": "link", "2018-03/pipe.csv": "not-a-file"
+    }  # fmt: skip
+    assert sorted(taken["inputs"].files) == ["2018-03/de linde ë.csv", "2018-03/maasoever.xlsx"]
+    assert taken["rules"].left_out == {}
+    (workspace["rules"] / "link.yaml").symlink_to("/etc/passwd")
+    with pytest.raises(Blocked, match=r"link\.yaml is a link"):
+        snapshot(workspace, tmp_path / "other", one_by_one=["inputs"])
+
+
+def test_a_delivery_that_goes_on_changing_is_left_out_and_the_others_are_copied(
+    workspace: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_PAUSE_SECONDS", 0.03)
+    path = workspace["inputs"] / "2018-03" / "maasoever.xlsx"
+    end = threading.Event()
+
+    def write() -> None:
+        with path.open("ab") as file:
+            while not end.is_set():
+                file.write(b"x" * 1000)
+                file.flush()
+                time.sleep(0.002)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        taken = snapshot(workspace, tmp_path / "copy", one_by_one=["inputs"])
+    finally:
+        end.set()
+        writer.join()
+    assert taken["inputs"].left_out == {"2018-03/maasoever.xlsx": "still-being-copied"}
+    assert not (tmp_path / "copy" / "inputs" / "2018-03" / "maasoever.xlsx").exists()
+    assert len(taken["inputs"].files) == 1
+    assert len(taken["rules"].files) == 2
+
+
+def test_a_delivery_that_may_not_be_read_is_left_out(
+    workspace: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def closed(path: Path, *options: int) -> int:
+        if Path(path).name == "maasoever.xlsx":
+            raise PermissionError(13, "Permission denied")
+        return real(path, *options)
+
+    monkeypatch.setattr(snapshots.os, "open", closed)
+    taken = snapshot(workspace, tmp_path / "copy", one_by_one=["inputs"])
+    assert taken["inputs"].left_out == {"2018-03/maasoever.xlsx": "cannot-open"}
+    with pytest.raises(Blocked, match=r"maasoever\.xlsx cannot be read: Permission denied"):
+        snapshot(workspace, tmp_path / "other")
