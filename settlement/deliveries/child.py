@@ -42,6 +42,7 @@ from settlement.deliveries.workbook import Workbook
 
 MEMORY_AT_MOST = 512 * 1024 * 1024
 """Bytes of address space."""
+SECONDS_OF_WORK_AT_MOST = 15
 FILE_AT_MOST = 200 * 1024 * 1024
 """Bytes of a delivered file."""
 ROWS_AT_MOST = 1_048_576
@@ -62,6 +63,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n", errors="surrogatepass")
     known = contracts.Contracts(json.loads(sys.stdin.readline()))
     for line in sys.stdin:
+        bound_work()
         for message in messages(Path(json.loads(line)["path"]), known):
             out.write(json.dumps(message, ensure_ascii=False))
             out.write("\n")
@@ -74,6 +76,17 @@ def bound_memory() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_AT_MOST, MEMORY_AT_MOST))
+
+
+def bound_work(seconds: int = SECONDS_OF_WORK_AT_MOST) -> None:
+    """Bounds the work of what follows where the machine can (not on Windows): the process is ended when it has worked so
+    long. Work and not time: on a busy machine a file gets no less than on an idle one, and what was read once is read again."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        until = int(used.ru_utime + used.ru_stime) + 1 + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def messages(path: Path, known: contracts.Contracts) -> Iterator[dict[str, Any]]:

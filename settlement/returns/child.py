@@ -5,14 +5,13 @@ One job a process, as JSON on its input; the workbook on its output, behind one 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from settlement.deliveries.child import bound_memory
+from settlement.deliveries.child import bound_memory, bound_work
 from settlement.returns.listed import listed_sheet
 from settlement.returns.made import made_of_text, made_of_workbook, packed
 from settlement.returns.notes import comment
@@ -20,7 +19,6 @@ from settlement.returns.package import Package
 from settlement.returns.sheet import OwnSheet, place_of
 from settlement.returns.styles import Styles
 
-SECONDS_OF_WORK_AT_MOST = 15
 COMMENTS_AT_MOST = 3_000
 """A spreadsheet with more of them does not open in reasonable time; the cells are coloured, and the sheet lists them all."""
 
@@ -28,7 +26,7 @@ COMMENTS_AT_MOST = 3_000
 def main() -> None:
     """Makes one returned file."""
     bound_memory()
-    _bound_work()
+    bound_work()
     out = sys.stdout.buffer
     try:
         content = returned(json.loads(sys.stdin.buffer.read()))
@@ -40,15 +38,6 @@ def main() -> None:
         out.write(b"made\n")
         out.write(content)
     out.flush()
-
-
-def _bound_work() -> None:
-    """Bounds the seconds of work where the machine can (not on Windows): on a busy machine a file gets no less than on an
-    idle one, so that what a provider gets does not depend on what else ran."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_OF_WORK_AT_MOST, SECONDS_OF_WORK_AT_MOST))
 
 
 def returned(job: Mapping[str, Any]) -> bytes:

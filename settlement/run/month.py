@@ -34,6 +34,7 @@ from settlement.run.places import RECORDED, as_typed
 from settlement.run.private import private_folder, working_room
 from settlement.run.snapshot import Snapshot, snapshot
 from settlement.run.stopping import Stopped, asked_too_late, can_be_stopped, point_of_no_return, tidying
+from settlement.run.unread import refuse_unread
 from settlement.run.versions import versions
 
 if TYPE_CHECKING:
@@ -244,6 +245,8 @@ def _compute(
         ledger = whole.before(again) if again else whole
         earlier = ledger.runs()
         _refuse_earlier_month(period, earlier)
+        digests_read = {path: file.digest for path, file in copied["inputs"].files.items()}
+        refuse_unread(workspace.outputs, earlier, digests_read, copied["inputs"].left_out, delivered.problems)
         claims = ledger.claims()
         paid = {contract: cents - claims.get(contract, 0) for contract, cents in ledger.paid().items()}
         paid |= {contract: -cents for contract, cents in claims.items() if contract not in paid}
@@ -294,7 +297,7 @@ def _compute(
         problems=tuple(as_typed(problem, workspace.sources) for problem in problems),
         recorded_problems=tuple(map(str, problems)),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
-        inputs={path: file.digest for path, file in copied["inputs"].files.items()},
+        inputs=digests_read,
         left_out=dict(copied["inputs"].left_out),
         rules_digest=copied["rules"].digest,
         inputs_digest=copied["inputs"].digest,

@@ -27,6 +27,7 @@ from delivered_files import (
 )
 
 import settlement
+from settlement.deliveries import reading
 from settlement.deliveries.child import messages
 from settlement.deliveries.contracts import Contracts
 from settlement.deliveries.gather import gather
@@ -294,6 +295,27 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_is_read(tmp_path):
     gathered = gather(tmp_path / "inputs", MARCH, {"X-1": {}, "X-2": {}}, seconds=0.0)
     assert [problem.code for problem in gathered.problems] == ["took-too-long"] * 2
     assert [delivery.contract for delivery in gathered.deliveries] == ["X-1", "X-2"]
+
+
+def test_a_file_that_takes_too_much_work_is_refused_and_the_next_is_read(tmp_path, monkeypatch):
+    # A stand-in for the reading child that works without end at the first file, within the child's own bound.
+    monkeypatch.setattr(
+        reading, "_START",
+        "import sys; sys.path.append(sys.argv[1]); from settlement.deliveries import child\n"
+        "real, first = child.messages, []\n"
+        "def messages(path, known):\n"
+        "    first.append(path)\n"
+        "    while len(first) == 1 and path.name.startswith('X-1'): pass\n"
+        "    return real(path, known)\n"
+        "child.messages = messages\n"
+        "child.bound_work.__defaults__ = (0,)\n"
+        "child.main()",
+    )  # fmt: skip
+    for name in ("X-1", "X-2"):
+        write_workbook(month_folder(tmp_path) / f"{name}.xlsx", [HEADINGS, line(1)])
+    gathered = gather(tmp_path / "inputs", MARCH, {"X-1": {}, "X-2": {}})
+    assert [problem.code for problem in gathered.problems] == ["took-too-long"]
+    assert gathered.lines.height == 1
 
 
 def test_a_child_that_dies_costs_its_own_file_only(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from workbench import File, Line, Yaml, contract, files_in, write_delivery, write_rules
 
+from settlement.deliveries.gather import gather
 from settlement.domain.periods import Month
 from settlement.run.blocked import Blocked
 from settlement.run.ledger import Ledger
@@ -406,3 +408,14 @@ def test_january_to_june_of_the_region_pay_to_the_cent_what_june_alone_from_noth
     assert all(cents < 0 for cents in open_cents.values())
     again = draft(workspace, Month(2018, 6), at(Month(2018, 6), 12))
     assert again.unchanged
+
+
+def test_a_delivery_that_was_settled_and_cannot_be_read_today_takes_nothing_back(tmp_path, monkeypatch):
+    office = Office(tmp_path)
+    office.settle(JANUARY)
+    slow = functools.partial(gather, seconds=0.0)
+    monkeypatch.setattr("settlement.deliveries.gather.gather", slow)
+    office.deliver(FEBRUARY, hours(2, "1", FEBRUARY))
+    with pytest.raises(Blocked, match=r"settled before cannot be read now: 2018-01/.*took too long"):
+        office.draft(FEBRUARY)
+    assert office.paid() == {"A-1": 22_500, "B-1": 833}
