@@ -42,14 +42,15 @@ def chain(workspace: Workspace) -> list[tuple[str, int, str]]:
         )
 
 
-def test_january_to_june_on_a_server_are_the_same_payments_papers_and_digests_as_in_a_file(
-    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("until", [FEBRUARY, pytest.param(JUNE, marks=pytest.mark.campaign)], ids=str)
+def test_months_on_a_server_are_the_same_payments_papers_and_digests_as_in_a_file(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, until: Month
 ) -> None:
     for folder in ("server", "file"):
         (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path / "server")
     on_server = Office(Path(), ledger=database)
-    paid = deliver_and_settle(on_server, JUNE)
+    paid = deliver_and_settle(on_server, until)
     assert on_server.workspace.ledger == database
     digests, papers = chain(on_server.workspace), files_in(on_server.workspace.outputs)
     assert not (on_server.workspace.outputs / "ledger.sqlite").exists()
@@ -57,9 +58,9 @@ def test_january_to_june_on_a_server_are_the_same_payments_papers_and_digests_as
     monkeypatch.chdir(tmp_path / "file")
     monkeypatch.setattr(Workspace, "ledger_of", lambda self, _: self.outputs / "ledger.sqlite")
     in_file = Office(Path(), ledger=database)
-    assert deliver_and_settle(in_file, JUNE) == paid
+    assert deliver_and_settle(in_file, until) == paid
     assert chain(in_file.workspace) == digests
-    assert len(digests) > 6 * 9
+    assert len(digests) > 9 * until.month
     of_file = files_in(in_file.workspace.outputs)
     assert of_file.pop("ledger.sqlite")
     assert of_file == papers
