@@ -8,9 +8,9 @@ from pathlib import Path
 from settlement.cli.talk import FAULT, HELD, WRONG_USE, app, tell
 
 # Each adds its commands to the app; help shows them in this order.
-from settlement.cli import check, run, explain, show, cases, ledger, schedule  # isort: skip
+from settlement.cli import check, run, explain, show, cases, ledger, schedule, key  # isort: skip
 
-__all__ = ["app", "cases", "check", "explain", "ledger", "main", "run", "schedule", "show"]
+__all__ = ["app", "cases", "check", "explain", "key", "ledger", "main", "run", "schedule", "show"]
 
 
 def main() -> None:

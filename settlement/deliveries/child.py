@@ -1,6 +1,6 @@
 """The child process in which delivered files are read: bounded in memory, killed when it takes too long.
 
-It speaks JSON, a line at a time. In: first the contracts, then one file a line. Out, for each file:
+It speaks JSON, a line at a time. In: first the contracts, then the mailbox of messages, then one file a line. Out, for each file:
 ``file`` (digest and size of the very bytes that are read), then ``table`` and any number of ``rows``, then ``end``;
 or ``refused``. Only columns that mean a field leave it. Standard library only, so that it starts in an instant.
 """
@@ -20,6 +20,7 @@ from typing import Any
 
 from settlement.deliveries import contracts, personal
 from settlement.deliveries.cells import SEPARATOR, TEXT
+from settlement.deliveries.claims import claim_messages
 from settlement.deliveries.delimited import Delimited
 from settlement.deliveries.headings import (
     HeadBlock,
@@ -33,6 +34,7 @@ from settlement.deliveries.headings import (
     own_headings,
     shown,
 )
+from settlement.deliveries.mailbox import Mailbox
 from settlement.deliveries.unreadable import UnreadableError
 from settlement.deliveries.workbook import Run, Sheet, Workbook, after
 
@@ -57,8 +59,9 @@ def main() -> None:
     _bound_memory()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n", errors="surrogatepass")
     known = contracts.Contracts(json.loads(sys.stdin.readline()))
+    mailbox = Mailbox.from_json(json.loads(sys.stdin.readline()))
     for line in sys.stdin:
-        for message in messages(Path(json.loads(line)["path"]), known):
+        for message in messages(Path(json.loads(line)["path"]), known, mailbox):
             out.write(json.dumps(message, ensure_ascii=False))
             out.write("\n")
         out.flush()
@@ -72,13 +75,15 @@ def _bound_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_AT_MOST, MEMORY_AT_MOST))
 
 
-def messages(path: Path, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
+def messages(path: Path, known: contracts.Contracts, mailbox: Mailbox | None = None) -> Iterator[dict[str, Any]]:
     """What there is to say about one file; the last is ``end`` or ``refused``."""
     try:
         data = _read(path)
         yield {"is": "file", "digest": hashlib.sha256(data).hexdigest(), "size": len(data)}
         if path.suffix.casefold() == ".csv":
             yield from _delimited(data, path.name, known)
+        elif path.suffix.casefold() == ".xml":
+            yield from claim_messages(data, mailbox)
         else:
             yield from _workbook(data, path.name, known)
     except UnreadableError as error:

@@ -6,7 +6,16 @@ import polars as pl
 
 from settlement.domain.fields import FIELDS
 
-__all__ = ["FIELDS", "LINES", "REFUSALS"]
+__all__ = ["FIELDS", "LINES", "REFUSALS", "of_message"]
+
+MESSAGE_SUFFIX = ".xml"
+"""How the file of a JW323 message ends, in any case."""
+
+
+def of_message() -> pl.Expr:
+    """Whether a line was delivered by a JW323: it says the part of the allocation in its month, not the allocation itself."""
+    return pl.col("delivery").str.to_lowercase().str.ends_with(MESSAGE_SUFFIX)
+
 
 LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     # where it stands

@@ -91,11 +91,15 @@ class Computed:
     line_files: Mapping[str, bytes]
     """The Parquet file of each contract, by path in the folder."""
     logo: bytes | None
+    answers: Mapping[str, bytes] = field(default_factory=dict)
+    """The JW325 answers that are due, by path in the folder."""
+    client_key: str = ""
+    """The fingerprint of the key that messages were read with; empty where none were."""
 
     @property
     def changes(self) -> bool:
-        """Whether anything differs from what was settled before, or is to be paid."""
-        return any(
+        """Whether anything differs from what was settled before, is to be paid or answered."""
+        return bool(self.answers) or any(
             one.to_pay_cents or any(row.difference_cents for row in one.rows) for one in self.statements
         )
 
@@ -167,20 +171,25 @@ def _compute(
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather
+    from settlement.deliveries.mailbox import fingerprint_of
     from settlement.rules.reader import read_rulebook
     from settlement.run.balance import check_balance
+    from settlement.run.messages import answered, answers_of, mailbox_of
     from settlement.settle import Before, settle
     from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 
     report("rules")
     rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=workspace.rules)
     report("deliveries")
+    mailbox = mailbox_of(workspace, rulebook, rule_problems)
     delivered = gather(
         copied["inputs"].path,
         period,
         {number: contract.deliveries.headings for number, contract in rulebook.contracts.items()},
         shown=workspace.inputs,
+        mailbox=mailbox,
     )
+    has_messages = any(one.message is not None for one in delivered.deliveries)
     with read_only_ledger(workspace) as ledger:
         damage = ledger.verify()
         if damage:
@@ -193,6 +202,7 @@ def _compute(
         before = Before(settled=ledger.settled(), paid=paid)
         by_month = Paid({contract: ledger.paid_by_month(contract) for contract in rulebook.contracts})
         previous, name = ledger.head(), ledger.next_name(period)
+        answered_before = answered(ledger, earlier) if has_messages else set()
     corrections = sum(1 for run in earlier if run.period == period)
     with Engine() as engine:
         settlement = settle(rulebook, delivered, period, before, engine, report)
@@ -217,6 +227,7 @@ def _compute(
     postings = _postings(statements, rulebook, period)
     report("balance")
     check_balance(settlement, delivered, lines, statements, payments, postings)
+    answers = answers_of(settlement, delivered, copied["inputs"].path, answered_before)
     return Computed(
         period=period,
         name=name,
@@ -238,6 +249,8 @@ def _compute(
         previous=previous,
         line_files=dict(line_files.values()),
         logo=_logo(rulebook, copied),
+        answers=answers,
+        client_key=fingerprint_of(mailbox.key) if has_messages else "",
     )
 
 
@@ -359,6 +372,7 @@ def receipt(computed: Computed, files: Mapping[str, bytes], approvals: Sequence[
             "rules": {"digest": computed.rules_digest, "files": computed.rules},
             "inputs": {"digest": computed.inputs_digest, "files": computed.inputs},
             "results_digest": computed.results_digest,
+            **({"client_key": computed.client_key} if computed.client_key else {}),
             "totals": totals(computed),
             "deliveries": [
                 {
@@ -492,7 +506,7 @@ def papers(computed: Computed, approvals: Sequence[Approval] = ()) -> dict[str, 
     from settlement.alerts.workbook import write_alerts
     from settlement.statements.payments import payment_advice
 
-    files: dict[str, bytes] = dict(computed.line_files)
+    files: dict[str, bytes] = {**computed.line_files, **computed.answers}
     for one, content in zip(computed.statements, _workbooks(computed), strict=True):
         files[f"statements/{one.number}.xlsx"] = content
     alerts = computed.settlement.alerts
@@ -661,6 +675,8 @@ def _refuse_changed_sources(computed: Computed, said: Mapping[str, Any]) -> None
         changed += [f"{what} {path} was changed" for path in sorted(now.keys() & then.keys()) if now[path] != then[path]]
         changed += [f"{what} {path} is new" for path in sorted(now.keys() - then.keys())]
         changed += [f"{what} {path} is gone" for path in sorted(then.keys() - now.keys())]
+    if computed.client_key != said.get("client_key", ""):
+        changed.append("the key of client numbers is another")
     if not changed and computed.previous != said["ledger_before"]:
         changed.append("another run was made final since")
     if not changed and computed.results_digest != said["results_digest"]:
