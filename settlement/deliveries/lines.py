@@ -12,9 +12,10 @@ MESSAGE_SUFFIX = ".xml"
 """How the file of a JW323 message ends, in any case."""
 
 
-def of_message() -> pl.Expr:
+def of_message(lines: pl.DataFrame) -> pl.Expr:
     """Whether a line was delivered by a JW323: it says the part of the allocation in its month, not the allocation itself."""
-    return pl.col("delivery").str.to_lowercase().str.ends_with(MESSAGE_SUFFIX)
+    files = [key for key in lines.get_column("delivery").unique().to_list() if key and key.casefold().endswith(MESSAGE_SUFFIX)]
+    return pl.col("delivery").is_in(files) if files else pl.lit(value=False)
 
 
 LINES: dict[str, pl.DataType | type[pl.DataType]] = {

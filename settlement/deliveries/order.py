@@ -34,7 +34,8 @@ def refuse_claims(
         schema=dict.fromkeys(("delivery", "code", "national", "found", "expected"), pl.String),
         orient="row",
     )
-    refused = lines.join(told, on="delivery", how="inner", maintain_order="left").with_columns(
+    places = lines.select("delivery", "contract", "sheet", "row")
+    refused = places.join(told, on="delivery", how="inner", maintain_order="left").with_columns(
         cell=pl.lit(""), field=pl.lit("")
     )
     return (

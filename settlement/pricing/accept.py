@@ -301,7 +301,8 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         .unique().with_columns(is_named=pl.lit(True))
     )  # fmt: skip
     # In a message a credit that names another client than its debit takes all lines of its client with it.
-    crediting = pl.col("claimant").is_in(sound.filter("is_credit").get_column("claimant").drop_nulls().unique().implode())
+    claimants = sound.filter("is_credit").get_column("claimant").drop_nulls().unique()
+    crediting = pl.col("claimant").is_in(claimants.implode()) if len(claimants) else pl.lit(False)
     shared = (
         sound.join(named, on=["contract_no", "reference"], how="left", maintain_order="left")
         .filter(

@@ -26,7 +26,7 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     ``client_no`` (for grouping only) and the acceptance attributes of the service. Lines of contracts that are not settled are left out.
     """
     numbers = _numbers(lines, tables)
-    known = lines.with_columns(is_message=of_message()).with_row_index("line")
+    known = lines.with_columns(is_message=of_message(lines)).with_row_index("line")
     if numbers.get_column("contract_no").null_count():
         is_known = numbers.get_column("contract_no").is_not_null()
         known, numbers = known.filter(is_known), numbers.filter(is_known)

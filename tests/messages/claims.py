@@ -11,7 +11,7 @@ from workbench import Yaml, contract, write_rules
 
 from settlement.domain.periods import Month
 from settlement.run.messages import key_file
-from settlement.run.month import Computed, Workspace, approve, draft
+from settlement.run.month import Computed, Workspace, approve, compute, draft
 
 MARCH, APRIL = Month(2018, 3), Month(2018, 4)
 AGB, RECEIVER = "22220001", "0599"
@@ -140,6 +140,10 @@ class Office:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return path
+
+    def compute(self, month: Month = MARCH) -> Computed:
+        """The month without its papers: the answers are in it."""
+        return compute(self.workspace, month)
 
     def draft(self, month: Month = MARCH) -> Computed:
         return draft(self.workspace, month, _at(month)).computed
