@@ -58,10 +58,10 @@ def main() -> None:
     """Reads files until its input ends."""
     _bound_memory()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n", errors="surrogatepass")
-    known = contracts.Contracts(json.loads(sys.stdin.readline()))
-    mailbox = Mailbox.from_json(json.loads(sys.stdin.readline()))
+    headings, mailbox = (json.loads(sys.stdin.readline()) for _ in range(2))
+    known = contracts.Contracts(headings, Mailbox.from_json(mailbox))
     for line in sys.stdin:
-        for message in messages(Path(json.loads(line)["path"]), known, mailbox):
+        for message in messages(Path(json.loads(line)["path"]), known):
             out.write(json.dumps(message, ensure_ascii=False))
             out.write("\n")
         out.flush()
@@ -75,7 +75,7 @@ def _bound_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_AT_MOST, MEMORY_AT_MOST))
 
 
-def messages(path: Path, known: contracts.Contracts, mailbox: Mailbox | None = None) -> Iterator[dict[str, Any]]:
+def messages(path: Path, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
     """What there is to say about one file; the last is ``end`` or ``refused``."""
     try:
         data = _read(path)
@@ -83,7 +83,7 @@ def messages(path: Path, known: contracts.Contracts, mailbox: Mailbox | None = N
         if path.suffix.casefold() == ".csv":
             yield from _delimited(data, path.name, known)
         elif path.suffix.casefold() == ".xml":
-            yield from claim_messages(data, mailbox)
+            yield from claim_messages(data, known.mailbox)
         else:
             yield from _workbook(data, path.name, known)
     except UnreadableError as error:

@@ -37,10 +37,10 @@ Fault = tuple[int, str, str, str]
 """Row (0: of the message), code, found, expected."""
 
 
-def claim_messages(data: bytes, mailbox: Mailbox | None) -> Iterator[dict[str, Any]]:
+def claim_messages(data: bytes, mailbox: Mailbox) -> Iterator[dict[str, Any]]:
     """What there is to say of a delivered message, as for any file: ``table``, ``rows``, ``end``."""
-    if mailbox is None or not mailbox.key:
-        raise UnreadableError("no-client-key", found="" if mailbox is None else mailbox.missing)
+    if not mailbox.key:
+        raise UnreadableError("no-client-key", found=mailbox.missing)
     claim = read_claim(data)
     sender, receiver = claim["Header/Afzender"], claim["Header/Ontvanger"]
     routes = mailbox.for_message(sender, receiver)

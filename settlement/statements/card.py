@@ -129,7 +129,7 @@ def _deliveries(card: _Card, terms: DeliveryTerms, words: Wording) -> None:
 def _code(service: Service, code: str) -> str:
     """A product code, with the profile and intensity that it stands for."""
     levels = service.code_levels.get(code, {})
-    said = ", ".join(levels[level] for level in ("profile", "intensity") if level in levels)  # type: ignore[index]
+    said = ", ".join(levels[level] for level in ("profile", "intensity") if level in levels)
     return f"{code} ({said})" if said else code
 
 
