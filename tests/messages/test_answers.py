@@ -26,6 +26,7 @@ from claims import (
 )
 from workbench import files_in
 
+from settlement.deliveries.personal import is_service_number
 from settlement.domain.periods import Month
 from settlement.run.balance import OutOfBalance
 from settlement.run.blocked import Blocked
@@ -230,33 +231,37 @@ def test_a_line_before_the_contract_has_every_code_that_says_so(office):
 # ---- weeks by what a message says ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "volume", "holds"),
-    [
-        # March 2018 has Sundays on 4, 11, 18 and 25, and ends on a Saturday.
-        ("2018-03-01", "2018-03-31", 4, True),
-        # The allocation may end on 31 March: then its last broken week is paid in March.
-        ("2018-03-01", "2018-03-31", 5, True),
-        ("2018-03-01", "2018-03-31", 6, False),
-        ("2018-03-01", "2018-03-31", 3, False),
-        # It ends on Wednesday 21: Sundays 4, 11 and 18, and the broken week behind it.
-        ("2018-03-01", "2018-03-21", 4, True),
-        ("2018-03-01", "2018-03-21", 3, False),
-        # It ends on a Sunday: no broken week.
-        ("2018-03-01", "2018-03-18", 3, True),
-        # It begins on Saturday 10: the first broken week is paid whole.
-        ("2018-03-10", "2018-03-31", 3, True),
-        ("2018-03-10", "2018-03-31", 4, True),
-        # It ends on Saturday 3, before the first Sunday: that week was February's.
-        ("2018-03-01", "2018-03-03", 1, False),
-    ],
-)
-def test_weeks_are_those_of_the_part_of_the_allocation_in_the_month(start, end, volume, holds, tmp_path):
-    office = Office(tmp_path)
-    office.receive(message({ANNA: [weeks("R1", volume, start=start, end=end)]}, dated="2018-04-05"))
+WEEKS = [
+    # March 2018 has Sundays on 4, 11, 18 and 25, and ends on a Saturday.
+    ("2018-03-01", "2018-03-31", 4, True),
+    # The allocation may end on 31 March: then its last broken week is paid in March.
+    ("2018-03-01", "2018-03-31", 5, True),
+    ("2018-03-01", "2018-03-31", 6, False),
+    ("2018-03-01", "2018-03-31", 3, False),
+    # It ends on Wednesday 21: Sundays 4, 11 and 18, and the broken week behind it.
+    ("2018-03-01", "2018-03-21", 4, True),
+    ("2018-03-01", "2018-03-21", 3, False),
+    # It ends on a Sunday: no broken week.
+    ("2018-03-01", "2018-03-18", 3, True),
+    # It begins on Saturday 10: the first broken week is paid whole.
+    ("2018-03-10", "2018-03-31", 3, True),
+    ("2018-03-10", "2018-03-31", 4, True),
+    # It ends on Saturday 3, before the first Sunday: that week was February's.
+    ("2018-03-01", "2018-03-03", 1, False),
+]
+
+
+def children(count: int) -> list[str]:
+    """So many citizen service numbers that pass their test."""
+    return [f"{number:09d}" for number in range(999_990_000, 1_000_000_000) if is_service_number(str(number))][:count]
+
+
+def test_weeks_are_those_of_the_part_of_the_allocation_in_the_month(office):
+    lines = [weeks(f"R{at}", volume, start=start, end=end, allocation=str(at)) for at, (start, end, volume, _) in enumerate(WEEKS, 1)]
+    office.receive(message({child: [line] for child, line in zip(children(len(WEEKS)), lines, strict=True)}))
     computed = office.compute()
-    assert to_pay(computed) == {"M-1": volume * 100_00 if holds else 0}
-    assert [code for *_, code in refused(computed)] == ([] if holds else ["9321"])
+    assert refused(computed) == [(at, "other-weeks", "9321") for at, case in enumerate(WEEKS, 1) if not case[3]]
+    assert to_pay(computed) == {"M-1": sum(volume * 100_00 for *_, volume, holds in WEEKS if holds)}
 
 
 # ---- credits and round trips -----------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def engine():
         yield own
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(histories())
 def test_nothing_of_a_message_disappears_and_what_is_not_granted_is_rejected(engine, messages):
     hold(messages, engine)
