@@ -9,9 +9,9 @@ from pathlib import Path
 from settlement.cli.talk import FAULT, HELD, RULE_PROBLEM, STOPPED, WRONG_USE, app, tell
 
 # Each adds its commands to the app; help shows them in this order.
-from settlement.cli import check, run, hold, explain, show, template, cases, ledger, verify, schedule, doctor  # isort: skip
+from settlement.cli import check, run, hold, explain, show, template, cases, ledger, verify, schedule, doctor, key  # isort: skip
 
-__all__ = ["app", "cases", "check", "doctor", "explain", "hold", "ledger", "main", "run", "schedule", "show", "template", "verify"]
+__all__ = ["app", "cases", "check", "doctor", "explain", "hold", "key", "ledger", "main", "run", "schedule", "show", "template", "verify"]
 
 
 def main() -> None:

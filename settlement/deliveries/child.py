@@ -1,6 +1,6 @@
 """The child process in which delivered files are read: bounded in memory, killed when it takes too long.
 
-It speaks JSON, a line at a time. In: first the contracts, then one file a line. Out, for each file:
+It speaks JSON, a line at a time. In: first the contracts, then the mailbox of messages, then one file a line. Out, for each file:
 ``file`` (digest and size of the very bytes that are read), then ``table`` and any number of ``rows``, then ``end``;
 or ``refused``. Only columns that mean a field leave it. Standard library only, so that it starts in an instant.
 """
@@ -20,6 +20,7 @@ from typing import Any
 
 from settlement.deliveries import contracts, personal
 from settlement.deliveries.cells import SEPARATOR, TEXT
+from settlement.deliveries.claims import claim_messages
 from settlement.deliveries.delimited import Delimited
 from settlement.deliveries.formats import open_workbook
 from settlement.deliveries.headings import (
@@ -35,6 +36,7 @@ from settlement.deliveries.headings import (
     shown,
 )
 from settlement.deliveries.likely import LISTED, likely_headings
+from settlement.deliveries.mailbox import Mailbox
 from settlement.deliveries.opendocument import OpenDocument
 from settlement.deliveries.runs import Run, Sheet, after
 from settlement.deliveries.unreadable import UnreadableError
@@ -61,7 +63,8 @@ def main() -> None:
     """Reads files until its input ends."""
     bound_memory()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n", errors="surrogatepass")
-    known = contracts.Contracts(json.loads(sys.stdin.readline()))
+    headings, mailbox = (json.loads(sys.stdin.readline()) for _ in range(2))
+    known = contracts.Contracts(headings, Mailbox.from_json(mailbox))
     for line in sys.stdin:
         bound_work()
         for message in messages(Path(json.loads(line)["path"]), known):
@@ -96,6 +99,8 @@ def messages(path: Path, known: contracts.Contracts) -> Iterator[dict[str, Any]]
         yield {"is": "file", "digest": hashlib.sha256(data).hexdigest(), "size": len(data)}
         if path.suffix.casefold() == ".csv":
             yield from _delimited(data, path.name, known)
+        elif path.suffix.casefold() == ".xml":
+            yield from claim_messages(data, known.mailbox)
         else:
             yield from _workbook(open_workbook(data, path.suffix.casefold()), path.name, known)
     except UnreadableError as error:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from settlement.deliveries.mailbox import Mailbox
+
 _VERSION = re.compile(r"[\s_\-.(\[]+(?:v|versie|version)[\s_.\-]{0,2}([0-9]{1,3})[)\]]?(?![0-9A-Za-z])", re.IGNORECASE)
 _COPY = re.compile(r"\s*\(([0-9]{1,3})\)\s*$")
 
@@ -23,10 +25,11 @@ class Found:
 
 
 class Contracts:
-    """The known contract numbers, each with the column headings of its provider's own."""
+    """The known contract numbers, each with the column headings of its provider's own; and what messages find them by."""
 
-    def __init__(self, headings: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    def __init__(self, headings: Mapping[str, Mapping[str, Sequence[str]]], mailbox: Mailbox | None = None) -> None:
         self._headings = headings
+        self.mailbox = mailbox or Mailbox()
         self.numbers: Mapping[str, str] = {number.casefold(): number for number in headings}
         """In small letters, to how they are written."""
 

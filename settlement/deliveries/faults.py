@@ -31,6 +31,16 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     "nul-bytes": ("the file holds NUL bytes, which no text has", "Ask the provider to save it anew as CSV (UTF-8)."),
     "unknown-encoding": ("the letters of the file can't be told for certain", "Ask the provider to save it as CSV (UTF-8)."),
     "csv-quotes": ("the quotes of line {cell} don't close as they should", "Ask the provider to save it anew as CSV, or to send it as .xlsx."),
+    # a message
+    "no-client-key": ("the message can't be read: there is no key to keep its citizen service numbers unknown ({found})", "Make one, once: settlement key --make client.key. Keep it outside rules, inputs and outputs, name it in organisation.yaml as client_key, and run again."),
+    "message-encoding": ("the letters of the message can't be told for certain (expected {expected})", "Ask the provider to send it again as {expected}."),
+    "message-damaged": ("the message is damaged at line {cell}: it is no XML", "Ask the provider to send it again; it may have been cut off or changed on its way."),
+    "message-unsafe": ("the message is made in a way that a JW323 never is ({found} at line {cell})", "Don't open it. Ask the provider whether it was sent."),
+    "not-a-claim": ("the file is not a JW323 message of iJw 3.2", "Claims come as JW323; other messages belong elsewhere. Remove it from the folder."),
+    "message-structure": ("the message is not built as a JW323: {found} at line {cell} (expected: {expected})", "It is not answered (control level 1). Ask the provider's software supplier to have it checked, and to send it again."),
+    "message-without-contract": ("no contract takes messages from AGB code {found} to municipality {expected}", "Check the AGB code in providers.yaml, and name the municipality under 'deliveries' of its contract, as messages_to."),
+    "message-of-two-contracts": ("product {expected} may be of more than one contract: {found}", "Give the product code to one of them only, or contracts on other days or for other municipalities."),
+    "message-of-unread-contract": ("line {found} of the message is of no contract that could be read, and there are rule files with problems", "Correct the rule files first (settlement check), and run again."),
     # the table
     "no-table": ("the file has no row of headings that can be recognised", "The table needs headings such as Cliëntnummer, Begindatum, Einddatum and Volume."),
     "two-columns-one-field": ("two columns mean the same: {found}", "Ask the provider to rename one of them, or give the right one as a heading of the contract's own."),

@@ -5,12 +5,14 @@ or the head block, whichever says more) is used, of equal versions the later nam
 A file whose contracts stand in a column replaces the file of the same name but for its version. A file that can't be
 read replaces nothing: the readable one before it stays in use, and the problem says that a later one came.
 A file with the same bytes for the same contract as an earlier one counts once, in whichever month it came again.
+JW323 messages replace nothing: each is a claim of its own, and what it corrects it credits.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import difflib
 import itertools
 import os
@@ -19,22 +21,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from settlement.deliveries.contracts import Contracts, version_of_name
 from settlement.deliveries.faults import FILE_FAULTS
 from settlement.deliveries.formats import EXTENSIONS
-from settlement.deliveries.lines import LINES, REFUSALS
+from settlement.deliveries.lines import LINES, MESSAGE_SUFFIX, REFUSALS
+from settlement.deliveries.mailbox import Mailbox
+from settlement.deliveries.order import refuse_claims
 from settlement.deliveries.personal import without_service_numbers
 from settlement.deliveries.reading import SECONDS_AT_MOST, RawFile, RawTable, Reader, Refused
 from settlement.deliveries.table import TypedTable, typed_tables
 from settlement.deliveries.typed import Source
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
-from settlement.domain.records import Delivery
+from settlement.domain.records import Delivery, Message
 
-_READ = EXTENSIONS | {".csv"}
+_READ = EXTENSIONS | {".csv", MESSAGE_SUFFIX}
 _TO_SAVE_AS = {
     ".fods": "Open it and save it as .ods or .xlsx.",
     ".xltx": "Open it in Excel and save it as .xlsx (Excel Workbook).",
@@ -118,12 +123,14 @@ def gather(
     progress: Callable[[int, int, str], None] | None = None,
     shown: Path | None = None,
     seconds: float = SECONDS_AT_MOST,
+    mailbox: Mailbox | None = None,
 ) -> Gathered:
     """Reads every file in ``inputs/YYYY-MM/`` up to and including ``until``.
 
     ``contracts`` maps each known contract number to its provider's own column headings by field. ``progress`` is called
     with the files done, the number of files and the key of the last. ``shown`` is where the user has the folder, when
-    ``inputs`` is a copy of it: problems name their files there. ``seconds`` bounds the reading of one file.
+    ``inputs`` is a copy of it: problems name their files there. ``seconds`` bounds the reading of one file. ``mailbox``
+    is what JW323 messages need; without it they are refused.
     """
     problems: list[Problem] = []
     folder = _Inputs(inputs, shown or inputs)
@@ -140,7 +147,7 @@ def gather(
         outcomes.update({each.at: _typed(each, table) for each, table in zip(waiting, tables.files, strict=True)})
         waiting.clear()
 
-    with Reader(contracts, seconds=seconds) as reader:
+    with Reader(contracts, seconds=seconds, mailbox=mailbox) as reader:
         for done, (at, raw) in enumerate(reader.each([file.path for file in files]), 1):
             read = _read(at, files[at], raw, known)
             if isinstance(read, _Pending):
@@ -156,10 +163,13 @@ def gather(
     settled = _replaced([outcomes[at] for at in range(len(files))])
     problems += [_problem(folder, outcome, refused, known) for outcome in settled for refused in outcome.refused]
     used = [outcome.delivery.key for outcome in settled if outcome.delivery.used]
+    deliveries, of_used, of_rows = refuse_claims(
+        [outcome.delivery for outcome in settled], _of_used(pl.concat(lines), used), _of_used(pl.concat(refusals), used)
+    )
     return Gathered(
-        tuple(outcome.delivery for outcome in settled),
-        _of_used(pl.concat(lines), used).sort("claim_month", "delivery", "sheet", "row"),
-        _refusals(settled, _of_used(pl.concat(refusals), used)),
+        tuple(deliveries),
+        of_used.sort("claim_month", "delivery", "sheet", "row"),
+        _refusals(settled, of_rows),
         tuple(sorted(problems, key=lambda problem: (problem.place, problem.code, problem.message))),
     )
 
@@ -302,6 +312,9 @@ def _read(at: int, file: _File, raw: RawFile, known: Contracts) -> _Pending | _O
         headings=dict(content.headings),
     )
     contract: str | None = content.in_head or None
+    if content.message is not None:
+        said = _message(content.message)
+        return _Pending(at, dataclasses.replace(delivery, contract=contract, version=1, message=said), bare, content)
     if contract is not None and contract not in known.numbers.values():
         nearest = difflib.get_close_matches(contract.casefold(), list(known.numbers), n=1, cutoff=0.7)
         expected = known.numbers[nearest[0]] if nearest else ""
@@ -313,6 +326,12 @@ def _read(at: int, file: _File, raw: RawFile, known: Contracts) -> _Pending | _O
         if contract is None:
             return _refused(delivery, Refused("no-contract", sheet=content.sheet))
     return _Pending(at, dataclasses.replace(delivery, contract=contract), bare, content)
+
+
+def _message(said: Mapping[str, Any]) -> Message:
+    return Message(**{
+        **said, "dated": dt.date.fromisoformat(said["dated"]), "claim_period": Month.parse(said["claim_period"])
+    })  # fmt: skip
 
 
 def _source(pending: _Pending) -> Source:
@@ -332,10 +351,13 @@ def _typed(pending: _Pending, table: TypedTable | Refused) -> _Outcome:
         # A column that names one contract only says what a head block would have said.
         contract = table.contracts[0]
     delivery = dataclasses.replace(delivery, contract=contract, rows=table.rows, notes=table.notes)
-    return _Outcome(delivery, readable=True, refused=table.of_file, group=_group(contract, pending.bare))
+    return _Outcome(delivery, readable=True, refused=table.of_file, group=_group(delivery, pending.bare))
 
 
-def _group(contract: str | None, bare: str) -> str:
+def _group(delivery: Delivery, bare: str) -> str:
+    contract = delivery.contract
+    if delivery.key.casefold().endswith(MESSAGE_SUFFIX):
+        return f"message {delivery.key}"
     return f"contract {contract}" if contract is not None else f"name {bare.casefold()}"
 
 
@@ -344,7 +366,7 @@ def _says_something(column: pl.Series) -> bool:
 
 
 def _refused(delivery: Delivery, refused: Refused) -> _Outcome:
-    return _Outcome(delivery, readable=False, refused=(refused,), group=_group(delivery.contract, delivery.key))
+    return _Outcome(delivery, readable=False, refused=(refused,), group=_group(delivery, delivery.key))
 
 
 # ---- which of them count ---------------------------------------------------------------------------------

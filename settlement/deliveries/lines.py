@@ -6,7 +6,17 @@ import polars as pl
 
 from settlement.domain.fields import FIELDS
 
-__all__ = ["FIELDS", "LINES", "REFUSALS"]
+__all__ = ["FIELDS", "LINES", "REFUSALS", "of_message"]
+
+MESSAGE_SUFFIX = ".xml"
+"""How the file of a JW323 message ends, in any case."""
+
+
+def of_message(lines: pl.DataFrame) -> pl.Expr:
+    """Whether a line was delivered by a JW323: it says the part of the allocation in its month, not the allocation itself."""
+    files = [key for key in lines.get_column("delivery").unique().to_list() if key and key.casefold().endswith(MESSAGE_SUFFIX)]
+    return pl.col("delivery").is_in(files) if files else pl.lit(value=False)
+
 
 
 def _numbered(field: str) -> pl.Categorical:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import IO, Any
 import polars as pl
 
 from settlement.deliveries.cells import KIND, SEPARATOR
+from settlement.deliveries.mailbox import Mailbox
 
 SECONDS_AT_MOST = 150.0
 """For one file, whatever the machine does besides; its work is bounded much closer, by the child itself."""
@@ -69,13 +70,15 @@ class RawTable:
     """Rows that begin with a word for total."""
     repeated: tuple[int, ...]
     """Rows that repeat the headings, as printed tables do on every page."""
-    faults: Sequence[tuple[int, str, str, str]]
-    """Rows that can't be split into cells: row, code, found, expected."""
+    faults: Sequence[tuple[int | str, ...]]
+    """Rows that can't be split into cells: row, code, found, expected; of a message also the contract."""
     hidden: int
     merged: Sequence[tuple[str, int, str, int]]
     calendar_1904: bool
     notes: Sequence[str]
     other_tables: Sequence[str]
+    message: Mapping[str, Any] | None = None
+    """What a JW323 says of itself; ``None`` for a table."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class _Parts:
                 in_head=table["in_head"],
                 in_name=table["in_name"],
                 version=table["version"],
-                cells=_frame(table["columns"], pieces),
+                cells=_frame(table.get("fields", table["columns"]), pieces),
                 outside=frozenset(row for piece in pieces for row in piece["outside"]),
                 totals=tuple(row for piece in pieces for row in piece["totals"]),
                 repeated=tuple(row for piece in pieces for row in piece["repeated"]),
@@ -123,11 +126,12 @@ class _Parts:
                 calendar_1904=last["calendar_1904"],
                 notes=last["notes"],
                 other_tables=last["other_tables"],
+                message=table.get("message"),
             ),
         )
 
 
-def _frame(fields: Mapping[str, str], pieces: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def _frame(fields: Iterable[str], pieces: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """The cells of all pieces, by column; split by polars and never by a loop."""
     filled = [piece for piece in pieces if piece["rows"]]
     rows = pl.Series("row", [row for piece in filled for row in piece["rows"]], dtype=pl.Int32)
@@ -233,10 +237,11 @@ class Reader:
         *,
         seconds: float = SECONDS_AT_MOST,
         children: int | None = None,
+        mailbox: Mailbox | None = None,
     ) -> None:
-        """``headings`` holds each known contract with its own headings by field."""
+        """``headings`` holds each known contract with its own headings by field; ``mailbox`` is for JW323 messages."""
         lists = {number: {name: list(names) for name, names in own.items()} for number, own in headings.items()}
-        self._first_line = f"{json.dumps(lists)}\n"
+        self._first_line = f"{json.dumps(lists)}\n{json.dumps((mailbox or Mailbox()).as_json())}\n"
         self._seconds = seconds
         self._count = children or min(_CHILDREN_AT_MOST, os.cpu_count() or 1)
         self._own = threading.local()

@@ -15,7 +15,7 @@ from settlement.deliveries.headings import column_number
 from settlement.deliveries.lines import FIELDS, REFUSALS
 from settlement.deliveries.personal import are_service_numbers
 from settlement.deliveries.reading import RawTable, Refused
-from settlement.deliveries.typed import Source, amounts_of, typed
+from settlement.deliveries.typed import FIELD_OF, NATIONAL, Source, amounts_of, typed
 
 _FILLED_DOWN = frozenset(FIELDS) - {"quantity", "claimed", "reference", "previous_reference"}
 """Fields of which a merged cell speaks for all its rows; a quantity stands once, and nobody knows for which row."""
@@ -84,7 +84,7 @@ def typed_tables(tables: Sequence[tuple[Source, RawTable]], known: Mapping[str, 
         if at in personal:
             files.append(personal[at])
             continue
-        delivered = rows.get(at, 0) + len(raw.faults)
+        delivered = rows.get(at, 0) + len({fault[0] for fault in raw.faults})
         if delivered != accepted.get(source.delivery, 0) + refused.get(source.delivery, 0):
             raise RuntimeError(
                 f"{source.delivery}: {delivered} rows delivered, {accepted.get(source.delivery, 0)} accepted and "
@@ -142,12 +142,15 @@ def _rows(rows: Sequence[tuple[int, int]]) -> pl.DataFrame:
 
 
 def _unsplit(tables: Sequence[tuple[Source, RawTable]]) -> pl.DataFrame:
-    """Rows that have too few or too many cells, as refusals."""
+    """Rows that have too few or too many cells, and lines of messages that are refused as they stand, as refusals."""
     return pl.DataFrame(
         [
-            (source.delivery, source.contract, raw.sheet, row, "", "", code, "", found, expected)
+            (
+                source.delivery, source.contract or next(iter(contract), None), raw.sheet, row, "",
+                FIELD_OF.get(str(code), ""), code, NATIONAL.get(str(code), ""), found, expected,
+            )
             for source, raw in tables
-            for row, code, found, expected in raw.faults
+            for row, code, found, expected, *contract in raw.faults
         ],
         schema=REFUSALS,
         orient="row",

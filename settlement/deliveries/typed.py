@@ -29,8 +29,32 @@ from settlement.deliveries.typers import (
 )
 from settlement.domain.periods import Month
 
-NATIONAL: Mapping[str, str] = {"unknown-unit": "9341"}
+NATIONAL: Mapping[str, str] = {
+    "unknown-unit": "9341",
+    # lines of JW323 messages, and messages as a whole
+    "after-claim-period": "9319", "volume-too-large": "9321", "volume-times-tariff": "9346",
+    "message-number-used": "9056", "claim-number-used": "9333", "claim-period-too-early": "8214",
+    **dict.fromkeys(
+        (
+            "message-rejected", "claim-period-not-a-month", "after-message-date", "message-total-differs",
+            "nothing-as-credit", "service-number-invalid", "client-twice-in-message", "period-not-in-a-month",
+            "older-than-five-years", "reference-and-direction-differ", "tariff-and-unit-differ", "euros-differ",
+            "line-twice-in-message", "credit-of-same-message", "credited-twice-in-message", "claimed-twice-in-message",
+        ),
+        "0001",
+    ),
+}  # fmt: skip
 """The national return code of a refusal, where there is one for a cell that can't be read."""
+
+FIELD_OF: Mapping[str, str] = {
+    "after-claim-period": "end", "volume-too-large": "quantity", "volume-times-tariff": "claimed",
+    "service-number-invalid": "client", "client-twice-in-message": "client", "period-not-in-a-month": "end",
+    "older-than-five-years": "end", "reference-and-direction-differ": "previous_reference",
+    "tariff-and-unit-differ": "unit", "euros-differ": "claimed", "line-twice-in-message": "reference",
+    "credit-of-same-message": "previous_reference", "credited-twice-in-message": "previous_reference",
+    "claimed-twice-in-message": "reference",
+}  # fmt: skip
+"""The field of a line that a refusal of a message is about."""
 
 _EXPECTED: Mapping[tuple[str, str], str] = {
     ("unit", ""): "minuten, uren, dagdelen, dagen, etmalen, stuks, weken, maanden, euro",

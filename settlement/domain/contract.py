@@ -370,6 +370,8 @@ class Service:
     codes: tuple[str, ...] = ()
     terms: Mapping[str, Term] = field(default_factory=dict)
     """By kind."""
+    code_levels: Mapping[str, Mapping[Level, str]] = field(default_factory=dict)
+    """By code, the intensity and profile that it stands for; of codes that stand for the service alone, nothing."""
 
     @property
     def line_term(self) -> Tariff | WeeklyTariff | ArrangementFee | MonthlyTariff | PersonFee | None:
@@ -419,6 +421,8 @@ class DeliveryTerms:
     """How long after the end of a year it stays open: until then its lines may be credited and corrected."""
     headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Column headings of the provider's own, by field of deliveries.md."""
+    messages_to: tuple[str, ...] = ()
+    """The codes of the municipalities to which the provider addresses its JW323 messages; empty: it sends none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -516,6 +520,8 @@ class Organisation:
     first_year: int | None = None
     """The first year settled with this system; earlier years are closed. ``None``: each contract from its start."""
     schedule: Schedule = Schedule()
+    client_key: str = ""
+    """The file with the key that makes pseudonyms of citizen service numbers, from the rules folder; empty: none."""
     alerts_to: Mapping[str, str] = field(default_factory=dict)
     """E-mail address by role: ``contract manager``, ``finance``."""
 

@@ -20,6 +20,26 @@ from settlement.domain.problems import Place
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What a JW323 says of itself. It names no client: a citizen service number in a number of the provider's is covered."""
+
+    identification: str
+    dated: dt.date
+    """Dagtekening of the message."""
+    sender: str
+    """AGB code of the provider."""
+    receiver: str
+    """Code of the municipality."""
+    claim_number: str
+    claim_period: Month
+    """DeclaratiePeriode; the month of the folder is the claim month."""
+    submitted_cents: int
+    """TotaalIngediendBedrag; negative when it is a credit."""
+    rejected: str = ""
+    """The national code with which it is rejected as a whole, before any line is judged; empty: it is not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One file that a provider sent for one month."""
 
@@ -50,6 +70,8 @@ class Delivery:
     """The key of the file that replaced it, or of which it is a copy."""
     notes: tuple[str, ...] = ()
     """Codes of what a person should know: ``hidden rows``, ``copy of``, ``totals below the table`` …"""
+    message: Message | None = None
+    """Of a JW323; its rows are its Prestaties, counted from 1. ``None`` for workbooks and CSV."""
 
 
 @dataclass(frozen=True, slots=True)

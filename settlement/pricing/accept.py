@@ -123,6 +123,9 @@ def _checks() -> list[_Check]:
         .otherwise(pl.lit(False))
     )  # fmt: skip
     begins, ends = pl.col("allocation_start"), pl.col("allocation_end")
+    message = pl.col("is_message")
+    by_time = pl.col("kind").is_in(["weekly_tariff", "monthly_tariff"])
+    pieces = message & (pl.col("unit") == "piece")
     checks = [
         _Check("missing-service", "service", debit & pl.col("missing_service")),
         _Check("unknown-service", "service", debit & pl.col("unknown_service"), found=pl.col("service")),
@@ -171,18 +174,28 @@ def _checks() -> list[_Check]:
         ),
         _Check(
             "not-one-month", "quantity",
-            care & (pl.col("kind") == "monthly_tariff") & (pl.col("quantity_milli") != 1000) & (pl.col("unit") == "month"),
+            care & (pl.col("kind") == "monthly_tariff") & (pl.col("quantity_milli") != 1000)
+            & ((pl.col("unit") == "month") | pieces),
             "9321", quantity, pl.lit("1"),
+        ),
+        _Check(
+            "other-weeks", "quantity",
+            care & pieces & weekly & (pl.col("quantity_milli") != pl.col("parts") * 1000),
+            "9321", quantity, pl.col("parts").cast(pl.String),
         ),
         _Check(
             "wrong-unit", "unit", care & tariff & (pl.col("unit") != pl.col("delivered_in")), "9341",
             pl.col("unit"), pl.col("delivered_in"),
         ),
         _Check(
-            "missing-allocation-start", "allocation_start",
-            care & (weekly | (pl.col("priced_on_allocation") & ~is_arrangement)) & begins.is_null(),
+            "wrong-unit", "unit", care & message & by_time & ~pl.col("unit").is_in(["piece", "euro"]), "9341",
+            pl.col("unit"), pl.lit("piece"),
         ),
-        _Check("missing-allocation-end", "allocation_end", care & weekly & ends.is_null()),
+        _Check(
+            "missing-allocation-start", "allocation_start",
+            care & ~message & (weekly | (pl.col("priced_on_allocation") & ~is_arrangement)) & begins.is_null(),
+        ),
+        _Check("missing-allocation-end", "allocation_end", care & ~message & weekly & ends.is_null()),
         _Check("allocation-ends-before-start", "allocation_end", care & (ends < begins), found=_day("allocation_end"),
                expected=_day("allocation_start")),
         _Check("before-allocation", "start", care & (pl.col("start") < begins), "9307", _day("start"), _day("allocation_start")),
@@ -206,7 +219,16 @@ def _checks() -> list[_Check]:
     has_other = pl.any_horizontal([check.fault.fill_null(False) for check in checks])
     due = pl.when(is_arrangement).then(start_part).otherwise(pl.col("value_cents"))
     wrong = claims & amount_differs.fill_null(False) & ~has_other
-    return [*checks, _Check("amount-differs", "claimed", wrong, "9346", _euros(pl.col("claimed_cents")), _euros(due))]
+    # A message's own sum was made when it was read: what differs now is its tariff, but for minutes at the tariff that
+    # is rounded only to be shown (iJw IV081), where the sum itself is wrong.
+    of_shown = (2 * pl.col("price_cents") + 60) // 120 * (pl.col("quantity_milli") // 1000)
+    of_minutes = (pl.col("unit") == "minute") & (pl.col("per") == "hour") & (pl.col("claimed_cents") == of_shown)
+    of_tariff = message & ~of_minutes.fill_null(False) & (tariff | by_time)
+    return [
+        *checks,
+        _Check("amount-differs", "claimed", wrong & ~of_tariff, "9346", _euros(pl.col("claimed_cents")), _euros(due)),
+        _Check("tariff-differs", "claimed", wrong & of_tariff, "0611", _euros(pl.col("claimed_cents")), _euros(due)),
+    ]
 
 
 def _day(column: str) -> pl.Expr:
@@ -265,7 +287,10 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """
     sound = (
         lines.lazy().filter(~pl.col("faulty"))
-        .select("line", "contract_no", "reference", "previous_reference", "is_credit", "late", "kind", _same_care())
+        .select(
+            "line", "contract_no", "reference", "previous_reference", "is_credit", "late", "kind", _same_care(),
+            claimant=pl.when("is_message").then(pl.struct("delivery", "client")),
+        )
         .collect()
     )  # fmt: skip
     repeated = pl.col("care").is_duplicated() & ~pl.col("is_credit") & (pl.col("kind") != "arrangement_fee")
@@ -275,9 +300,15 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         sound.filter("is_credit").select("contract_no", reference="previous_reference")
         .unique().with_columns(is_named=pl.lit(True))
     )  # fmt: skip
+    # In a message a credit that names another client than its debit takes all lines of its client with it.
+    claimants = sound.filter("is_credit").get_column("claimant").drop_nulls().unique()
+    crediting = pl.col("claimant").is_in(claimants.implode()) if len(claimants) else pl.lit(False)
     shared = (
         sound.join(named, on=["contract_no", "reference"], how="left", maintain_order="left")
-        .filter(repeated | by_reference | pl.col("is_credit") | pl.col("late") | pl.col("is_named").fill_null(False))
+        .filter(
+            repeated | by_reference | pl.col("is_credit") | pl.col("late") | pl.col("is_named").fill_null(False)
+            | crediting.fill_null(False)
+        )
         .select("line", "care")
     )
     involved = lines.join(shared, on="line", maintain_order="left")
@@ -285,10 +316,14 @@ def _in_order(lines: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     accepted = involved.clear().with_columns(undoes=pl.lit(None, dtype=pl.UInt32))
     for claim_month in involved.get_column("claim_month").unique().sort().to_list():
         month = involved.filter(pl.col("claim_month") == claim_month).with_columns(undoes=pl.lit(None, dtype=pl.UInt32))
-        good, bad = _credits_of(month.filter("is_credit"), accepted)
+        good, bad, strangers = _credits_of(month.filter("is_credit"), accepted)
         refused += bad
         accepted = pl.concat([accepted, good])
-        in_time, bad = _not_too_late(month.filter(~pl.col("is_credit")), good, accepted)
+        debits = month.filter(~pl.col("is_credit"))
+        theirs = debits.join(strangers, on=["delivery", "client"], how="semi", maintain_order="left")
+        refused.append(_refuse(theirs, "client-not-judged", "client", "0233", "reference"))
+        debits = debits.join(strangers, on=["delivery", "client"], how="anti", maintain_order="left")
+        in_time, bad = _not_too_late(debits, good, accepted)
         refused += bad
         good, bad = _debits_of(in_time, accepted)
         refused += bad
@@ -310,14 +345,15 @@ def _same_care() -> pl.Expr:
     """A number that two lines share when they claim the same care.
 
     One line for a client, allocation and month where a week or month is paid; else the same client, days, quantity and
-    allocation under the same reference (two sessions on a day are two lines with two references).
+    allocation under the same reference (two sessions on a day are two lines with two references). In a JW323 one line
+    for a client, allocation, product and period (iJw TR389).
     """
     by_parts = (pl.col("first_broken") == "pro rata") | (pl.col("last_broken") == "pro rata")
     by_week = (pl.col("kind") == "weekly_tariff") & (pl.col("weeks") != "days")
     by_month = by_week | (
         (pl.col("kind") == "monthly_tariff") & (~by_parts | pl.col("allocation_start").is_not_null())
     )
-    by_session = pl.col("kind").is_in(["tariff", "none"])
+    by_session = pl.col("kind").is_in(["tariff", "none"]) & ~pl.col("is_message")
     nothing = pl.lit("")
     return (
         pl.struct(
@@ -332,36 +368,54 @@ def _same_care() -> pl.Expr:
             pl.when(~by_month).then(pl.col("level_no")).alias("level"),
             pl.when(by_session).then(pl.col("quantity_milli")).alias("quantity"),
             pl.when(by_session).then(pl.col("reference")).alias("session"),
+            pl.when("is_message").then(pl.col("code")).alias("product"),
         )
         .hash(seed=0)
         .alias("care")
     )
 
 
-def _credits_of(credits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The credits of a claim month against the debits accepted in earlier ones."""
+def _credits_of(
+    credits: pl.DataFrame, accepted: pl.DataFrame
+) -> tuple[pl.DataFrame, list[pl.DataFrame], pl.DataFrame]:
+    """The credits of a claim month against the debits accepted in earlier ones; last, the clients of messages (delivery,
+    client) of whom nothing is judged: a credit of theirs undoes a line of another client (iJw TR304)."""
     debits = accepted.filter(~pl.col("is_credit")).select(
         "contract_no", debit="line", previous_reference="reference", debit_client="client", debit_service="service_no",
         debit_month=pl.coalesce("end_month", "month"), debit_open="open_months",
+        **{f"debit_{name}": pl.col(name) for name in _COPIED},
     )  # fmt: skip
     matched = credits.join(debits, on=["contract_no", "previous_reference"], how="left", maintain_order="left")
     missing = pl.col("debit").is_null()
-    differs = (pl.col("client") != pl.col("debit_client")) | (pl.col("service_no") != pl.col("debit_service"))
-    differs = ~missing & differs.fill_null(False)
+    other_client = ~missing & (pl.col("client") != pl.col("debit_client")).fill_null(False)
+    other_service = ~missing & (pl.col("service_no") != pl.col("debit_service")).fill_null(False)
+    altered = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"debit_{name}")) for name in _COPIED)
+    altered = ~missing & pl.col("is_message") & (other_service | altered)
+    differs = other_client | (other_service & ~pl.col("is_message"))
+    strangers = matched.filter(other_client & pl.col("is_message")).select("delivery", "client").unique()
+    by_stranger = pl.struct("delivery", "client").is_in(strangers.select(pl.struct("delivery", "client")).to_series().implode())
+    beside = by_stranger & ~differs
     open_until = pl.col("debit_month") // 12 * 12 + 11 + pl.col("debit_open")
-    closed = ~missing & ~differs & (pl.col("claim_month") > open_until).fill_null(False)
+    closed = ~missing & ~differs & ~altered & ~beside & (pl.col("claim_month") > open_until).fill_null(False)
     undone = accepted.select(what="undoes").drop_nulls()
     good, used, twice = _first_come(
-        matched.filter(~(missing | differs | closed)).with_columns(what=pl.col("debit")), accepted, undone
+        matched.filter(~(missing | differs | altered | beside | closed)).with_columns(what=pl.col("debit")), accepted, undone
     )
     bad = [
         _refuse(matched.filter(missing), "credit-without-debit", "previous_reference", "8017", "previous_reference"),
         _refuse(matched.filter(differs), "credit-differs", "client", "8187", "previous_reference"),
+        _refuse(matched.filter(altered & ~differs), "credit-altered", "previous_reference", "8017", "previous_reference"),
+        _refuse(matched.filter(beside & ~missing), "client-not-judged", "client", "0233", "reference"),
         _refuse(matched.filter(closed), "year-closed", "previous_reference", "", "previous_reference"),
         _refuse(twice, "already-credited", "previous_reference", "9390", "previous_reference"),
         _refuse(used, "reference-used", "reference", "8021", "reference"),
     ]
-    return good.with_columns(undoes=pl.col("debit")).select(accepted.columns), bad
+    return good.with_columns(undoes=pl.col("debit")).select(accepted.columns), bad, strangers
+
+
+_COPIED = ("allocation", "code", "start", "end", "quantity_milli", "unit", "claimed_cents")
+"""What a credit of a JW323 repeats of the debit that it undoes, to the letter (iJw IV085): the amount too, or the answer
+would grant something else than what is undone."""
 
 
 def _not_too_late(
@@ -430,7 +484,7 @@ def _as_their_debits(accepted: pl.DataFrame) -> pl.DataFrame:
     """The credits, which take everything from the line they undo, with the value negated: the two make nothing."""
     kept = [
         "line", "delivery", "claim_month", "sheet", "row", "contract", "direction", "reference",
-        "previous_reference", "is_credit", "undoes",
+        "previous_reference", "is_credit", "is_message", "undoes",
     ]  # fmt: skip
     taken = [column for column in accepted.columns if column not in kept]
     debits = accepted.select(pl.col("line").alias("undoes"), *taken)

@@ -7,6 +7,7 @@ import math
 
 import polars as pl
 
+from settlement.deliveries.lines import LINES, of_message
 from settlement.pricing.tables import ANY_LEVEL, Tables
 
 _WORDS = ["contract_no", "service", "code", "profile", "intensity"]
@@ -20,13 +21,14 @@ def fold(column: str) -> pl.Expr:
 def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """The lines of known contracts, with what they mean.
 
-    Adds ``line`` (position among all lines), ``contract_no``, ``service_no``, ``level_no`` (null where not found), the
+    A profile or intensity that the line leaves out is filled in from its code, where that stands for one.
+    Adds ``is_message``, ``line`` (position among all lines), ``contract_no``, ``service_no``, ``level_no`` (null where not found), the
     faults of naming (``unknown_service`` … booleans), ``month`` (Month.index of the first day; null without one),
     ``client_no`` (for grouping only) and the acceptance attributes of the service. Lines of contracts that are not settled are left out.
     """
     numbers = pl.Enum(list(tables.contracts))
     contract_no = lines.get_column("contract").cast(numbers, strict=False).to_physical().cast(pl.UInt32).alias("contract_no")
-    known = lines.with_row_index("line").hstack([contract_no])
+    known = lines.with_columns(is_message=of_message(lines)).with_row_index("line").hstack([contract_no])
     if contract_no.null_count():
         known = known.filter(contract_no.is_not_null())
     first, which = _wordings(known.select(_WORDS))
@@ -36,7 +38,7 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     meanings = meanings.drop("wording", *_WORDS)
     # What all wordings have in common (most faults: none has them) is said once, not looked up for each line.
     common = [column for column in meanings.columns if meanings.get_column(column).n_unique() == 1]
-    return (
+    resolved = (
         known.hstack(meanings.drop(common)[which])
         .with_columns(pl.lit(meanings.get_column(column).first(), dtype=meanings.schema[column]).alias(column) for column in common)
         .with_columns(
@@ -44,6 +46,10 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
             client_no=pl.col("client").to_physical(),
         )
     )  # fmt: skip
+    levels = [level for level in ("profile", "intensity") if resolved.get_column(f"code_{level}").null_count() < resolved.height]
+    return resolved.with_columns(pl.coalesce(level, pl.col(f"code_{level}").cast(LINES[level])).alias(level) for level in levels).drop(
+        "code_profile", "code_intensity"
+    )
 
 
 _DENSE = 2**22
@@ -110,6 +116,11 @@ def _meanings(words: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         )
         .join(only, on="contract_no", how="left")
         .with_columns(
+            said_profile=pl.col("profile_key"), said_intensity=pl.col("intensity_key"),
+            profile_key=pl.coalesce("profile_key", fold("code_profile")),
+            intensity_key=pl.coalesce("intensity_key", fold("code_intensity")),
+        )
+        .with_columns(
             service_no=pl.when(pl.col("name").is_not_null()).then(pl.col("by_name"))
             .when(pl.col("code_key").is_not_null()).then(pl.col("by_code"))
             .otherwise(pl.col("only_service"))
@@ -144,9 +155,13 @@ def _meanings(words: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         unknown_code=pl.col("code_key").is_not_null()
         & pl.col("by_code").is_null()
         & (pl.col("name").is_null() | (pl.col("by_name").is_not_null() & pl.col("has_codes").fill_null(False))),
-        service_and_code_differ=pl.col("by_name").is_not_null()
-        & pl.col("by_code").is_not_null()
-        & (pl.col("by_name") != pl.col("by_code")),
+        service_and_code_differ=(
+            pl.col("by_name").is_not_null() & pl.col("by_code").is_not_null() & (pl.col("by_name") != pl.col("by_code"))
+        )
+        | (pl.col("said_profile") != fold("code_profile")).fill_null(False)
+        | (pl.col("said_intensity") != fold("code_intensity")).fill_null(False),
+        code_profile=pl.when(pl.col("said_profile").is_null()).then(pl.col("code_profile")),
+        code_intensity=pl.when(pl.col("said_intensity").is_null()).then(pl.col("code_intensity")),
         missing_profile=has_service & needs_profile & pl.col("profile_key").is_null(),
         unknown_profile=has_service & pl.col("profile_key").is_not_null() & pl.col("profile_known").is_null(),
         missing_intensity=has_service & needs_intensity & pl.col("intensity_key").is_null(),

@@ -47,7 +47,8 @@ class Tables:
     names: pl.DataFrame
     """contract_no, name (folded) → service_no: the services by their names."""
     codes: pl.DataFrame
-    """contract_no, code (folded) → service_no."""
+    """contract_no, code (folded) → service_no, and the profile and intensity that it stands for, as the contract writes
+    them; null where it stands for the service alone."""
     levels: pl.DataFrame
     """service_no, profile (folded), intensity (folded) → level_no, with profile and intensity as the contract writes them."""
     prices: pl.DataFrame
@@ -80,7 +81,7 @@ def build_tables(rulebook: Rulebook) -> Tables:
     first_year = rulebook.organisation.first_year or 0
     services: list[dict[str, object]] = []
     names: list[tuple[int, str, int]] = []
-    codes: list[tuple[int, str, int]] = []
+    codes: list[tuple[int, str, int, str | None, str | None]] = []
     levels: list[tuple[int, str, str, int, str, str]] = []
     price_rows: list[list[object]] = []
     price_steps = 1
@@ -89,7 +90,9 @@ def build_tables(rulebook: Rulebook) -> Tables:
             service_no = len(services)
             services.append(_service_row(contract_no, contract, service_no, service.name, first_year))
             names.append((contract_no, folded(service.name), service_no))
-            codes.extend((contract_no, folded(code), service_no) for code in service.codes)
+            for code in service.codes:
+                says = service.code_levels.get(code, {})
+                codes.append((contract_no, folded(code), service_no, says.get("profile"), says.get("intensity")))
             for (profile, intensity), steps in _levels_of(contract, service.name).items():
                 level_no = len(levels)
                 levels.append((service_no, folded(profile), folded(intensity), level_no, profile, intensity))
@@ -105,7 +108,17 @@ def build_tables(rulebook: Rulebook) -> Tables:
         service_numbers={(str(row["contract"]), str(row["service"])): number for number, row in enumerate(services)},
         services=pl.DataFrame(services, schema=_SERVICES),
         names=pl.DataFrame(names, schema={"contract_no": pl.UInt32, "name": pl.String, "service_no": pl.UInt32}, orient="row"),
-        codes=pl.DataFrame(codes, schema={"contract_no": pl.UInt32, "code": pl.String, "service_no": pl.UInt32}, orient="row"),
+        codes=pl.DataFrame(
+            codes,
+            schema={
+                "contract_no": pl.UInt32,
+                "code": pl.String,
+                "service_no": pl.UInt32,
+                "code_profile": pl.String,
+                "code_intensity": pl.String,
+            },
+            orient="row",
+        ),
         levels=pl.DataFrame(
             levels,
             schema={

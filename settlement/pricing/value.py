@@ -80,9 +80,32 @@ def weeks_in_month(rule: pl.Expr, first_day: pl.Expr | None = None, last_day: pl
     )  # fmt: skip
 
 
+def weeks_of_period(rule: pl.Expr, first_day: pl.Expr, last_day: pl.Expr) -> pl.Expr:
+    """How many weeks a line of a JW323 counts, which says only its ProductPeriode: the allocation within the month.
+
+    Where the period ends within the month the allocation ends there, and where it begins within it, it begins there.
+    At the month's own first and last day it may as well go on, and then one week is open: under ``sundays`` the broken
+    week behind the last Sunday, under ``started`` the broken week before the first Monday. The claim settles that one.
+    """
+    first, last = ordinal(pl.col("start")), ordinal(pl.col("end"))
+    begins_here, ends_here = pl.col("start") > first_day, pl.col("end") < last_day
+    sundays = last // 7 - (first - 1) // 7
+    broken = (last % 7 != 0) & (sundays > 0)
+    short = (sundays == 0) & begins_here & pl.col("short_allocation_pays").fill_null(False)
+    started = (last - 1) // 7 - (first - 1) // 7 + 1
+    by_sundays = rule == "sundays"
+    surely = (
+        pl.when(by_sundays).then(sundays + (broken & ends_here).cast(pl.Int64) + short.cast(pl.Int64))
+        .otherwise(started - (~begins_here & (first % 7 != 1)).cast(pl.Int64))
+    )  # fmt: skip
+    at_most = pl.when(by_sundays).then(pl.max_horizontal(surely, sundays + broken.cast(pl.Int64))).otherwise(started)
+    return pl.when(pl.col("claimed_cents") == pl.col("price_cents") * at_most).then(at_most).otherwise(surely)
+
+
 _PRICED_BY = [
     "kind", "rounding", "start", "end", "allocation_start", "allocation_end", "month", "quantity_milli",
     "ratio_numerator", "ratio_denominator", "weeks", "short_allocation_pays", "first_broken", "last_broken",
+    "claimed_cents", "is_message",
 ]  # fmt: skip
 """The columns that the value of a line follows from, besides its price."""
 
@@ -138,7 +161,10 @@ def _tariff(lines: pl.DataFrame) -> list[pl.Expr]:
 def _weekly(lines: pl.DataFrame) -> list[pl.Expr]:
     days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
     by_days = pl.col("weeks") == "days"
-    weeks = weeks_in_month(pl.col("weeks"), *month_days(lines))
+    first_day, last_day = month_days(lines)
+    weeks = weeks_in_month(pl.col("weeks"), first_day, last_day)
+    if lines.get_column("is_message").any():
+        weeks = pl.when("is_message").then(weeks_of_period(pl.col("weeks"), first_day, last_day)).otherwise(weeks)
     value = (
         pl.when(by_days).then(rounded_as(pl.col("rounding"), pl.col("price_cents") * days, 7))
         .otherwise(pl.col("price_cents") * weeks)

@@ -22,6 +22,7 @@ from settlement.domain.contract import (
 from settlement.domain.measures import IN_MONTH
 from settlement.domain.problems import Place
 from settlement.domain.signals import STANDING_SIGNALS
+from settlement.rules.codes import code_places
 from settlement.rules.contracts import Draft, DraftService, DraftTerm, indexation_of
 from settlement.rules.grammar import MAXIMUM_CENTS, did_you_mean, quote, write_money
 from settlement.rules.indexation import indexed
@@ -176,13 +177,7 @@ def _check_kinds(service: DraftService) -> None:
 def _check_codes(draft: Draft) -> None:
     seen: dict[str, tuple[str, int, str]] = {}
     for name, service in draft.services.items():
-        entry = service.keys.entries.get("codes")
-        nodes = (
-            entry.node.items if entry is not None and isinstance(entry.node, List) else [entry.node] if entry else []
-        )
-        for node in nodes:
-            if not isinstance(node, Text) or not node.value:
-                continue
+        for node in code_places(service.keys.entries.get("codes")):
             first = seen.setdefault("".join(node.value.casefold().split()), (name, node.place.line, node.value))
             # The same code twice in one list is told where lists are read; here, what lines could take for another's.
             if first[0] != name or first[2] != node.value:

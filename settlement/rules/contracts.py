@@ -28,6 +28,7 @@ from settlement.rules.blocks import (
     read_table,
     under,
 )
+from settlement.rules.codes import CodeLevels, check_code_levels, read_codes
 from settlement.rules.conditions import check_measure, check_size, read_comparisons, read_conditions
 from settlement.rules.grammar import (
     SIGNED_SHARE,
@@ -75,6 +76,7 @@ class DraftService:
     keys: Keys
     codes: tuple[str, ...] = ()
     terms: dict[str, DraftTerm] = field(default_factory=dict)
+    code_levels: CodeLevels = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class Draft:
     terms: dict[str, DraftTerm] = field(default_factory=dict)
     signals: list[DraftSignal] = field(default_factory=list)
     deliveries: DeliveryTerms = field(default_factory=DeliveryTerms)
+    deliveries_keys: Keys | None = None
 
     @property
     def number(self) -> str | None:
@@ -112,7 +115,11 @@ class Draft:
         """The contract. To be asked only of a draft whose page has no problems."""
         services = {
             name: Service(
-                name, draft.name.place, draft.codes, {kind: _whole(term) for kind, term in draft.terms.items()}
+                name,
+                draft.name.place,
+                draft.codes,
+                {kind: _whole(term) for kind, term in draft.terms.items()},
+                draft.code_levels,
             )
             for name, draft in self.services.items()
         }
@@ -159,7 +166,7 @@ def read_contract(page: Page, root: Mapping) -> Draft:
     if "deliveries" in entries:
         mapping = under(draft.keys, entries["deliveries"], "claim_deadline: 1 month")
         if mapping is not None:
-            draft.deliveries = _read_deliveries(page, mapping, entries["deliveries"])
+            draft.deliveries, draft.deliveries_keys = _read_deliveries(page, mapping, entries["deliveries"])
     return draft
 
 
@@ -174,7 +181,11 @@ def _read_service(draft: Draft, entry: Entry, broken_year: str) -> DraftService:
             "a service needs a name of at most 100 characters",
             "Write the name as the contract does.",
         )
-    service = DraftService(entry.key, keys, keys.fields.get("codes", ()), _read_terms(keys, SERVICE_KINDS, broken_year))
+    service = DraftService(entry.key, keys, terms=_read_terms(keys, SERVICE_KINDS, broken_year))
+    priced = next((term.keys.fields for term in service.terms.values() if "by" in term.keys.fields), {})
+    levels = priced.get("by", ())
+    service.codes, service.code_levels = read_codes(keys, levels)
+    check_code_levels(keys, service.code_levels, priced.get("amounts"), levels)
     if not service.terms and keys.whole and mapping is not None:
         keys.problem(
             "service-without-terms",
@@ -507,8 +518,8 @@ def _read_signals(draft: Draft, entry: Entry) -> None:
         draft.signals.append(DraftSignal(keys, Signal(**keys.fields, place=item.place) if keys.whole else None))
 
 
-def _read_deliveries(page: Page, mapping: Mapping, entry: Entry) -> DeliveryTerms:
+def _read_deliveries(page: Page, mapping: Mapping, entry: Entry) -> tuple[DeliveryTerms, Keys]:
     keys = read_keys(page, DELIVERIES, mapping, entry.key.place)
     headings = read_headings(keys)
     fields = {name: value for name, value in keys.fields.items() if name != "headings"}
-    return DeliveryTerms(**fields, headings=headings) if keys.whole else DeliveryTerms()
+    return DeliveryTerms(**fields, headings=headings) if keys.whole else DeliveryTerms(), keys

@@ -101,6 +101,7 @@ BOUND = Value(
     "a count `per client`, `per client and year` or `per client and month`", "58 per client and year", read_bound
 )
 CONTRACT_NUMBER = Value("capitals, digits and hyphens", "UTR-AJ-2018-07", read_contract_number)
+MUNICIPALITY = digits("the code of a municipality", 4, "0599")
 TIME_ZONE = Value("time zone", "Europe/Amsterdam", read_time_zone)
 MEASURE_NAME = Value("a measure", "goal_attainment", str)
 SERVICE_NAME = Value("a service of this contract", "crisiszorg", str)
@@ -355,8 +356,9 @@ CONTRACT = Block("contract", "The top of a contract's file.", (
 ))  # fmt: skip
 
 SERVICE = Block("a service", "Under `services`, below the service's own name; next to these keys stand its terms.", (
-    Key("codes", TEXT, "The product codes under which it is delivered; left out where the lines name the service.",
-        shape="many", example="46A03"),
+    Key("codes", TEXT, "The product codes under which it is delivered; left out where the lines name the service. "
+        "Where a code also says the intensity or profile, write that behind it: `45R01: licht`; where it says both, "
+        "write `intensity` and `profile` below it.", shape="other", example="- 46A03"),
 ))  # fmt: skip
 
 SIGNAL = Block("a signal", "An item of `signals`, behind a dash.", (
@@ -378,6 +380,8 @@ DELIVERIES = Block("deliveries", "How this provider delivers.", (
     Key("corrections_until", DURATION, "How long after the end of a year its lines may be credited and corrected.",
         default="5 years", example="5 years"),
     Key("headings", KEYS, "The provider's own column headings, by field.", shape="other", example="client: Dossiernr"),
+    Key("messages_to", MUNICIPALITY, "The codes of the municipalities to which the provider addresses its JW323 messages "
+        "for this contract. Left out: it sends none.", shape="many", example="0599"),
 ))  # fmt: skip
 
 # ---- organisation.yaml, providers.yaml -------------------------------------------------------------------
@@ -403,6 +407,9 @@ ORGANISATION = Block("organisation.yaml", "What is the municipality's own.", (
         "Where several people run this: the database on a PostgreSQL server in which the ledger is kept, for all of them. "
         "Its password stands elsewhere (PGPASSWORD, .pgpass, a service file). Left out: a file among the outputs."),
     Key("first_year", COUNT, "The first year settled with this system; earlier years are closed.", example="2018"),
+    Key("client_key", TEXT, "The file with the key that makes client numbers of the citizen service numbers in JW323 "
+        "messages, from the folder of this file; it lies outside rules, inputs and outputs. `settlement key` makes it. "
+        "Left out: such messages are refused.", default="", example="../client.key"),
     Key("schedule", KEYS, "When the monthly run wakes.", shape="block", example="working_day: 5"),
     Key("alerts", EMAIL, "Who is mailed, by role.", shape="other", example="contract manager: cm@example.nl"),
 ))  # fmt: skip

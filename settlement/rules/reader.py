@@ -16,6 +16,7 @@ from settlement.rules.contracts import Draft, read_contract
 from settlement.rules.grammar import did_you_mean, quote
 from settlement.rules.holds import EXAMPLE, Holds, read_holds
 from settlement.rules.masters import NO_ORGANISATION, Providers, read_organisation, read_providers
+from settlement.rules.messages import check_messages
 from settlement.rules.page import Page
 
 _ENDINGS = (".yaml", ".yml")
@@ -137,6 +138,8 @@ def read_rulebook(folder: Path, shown: Path | None = None) -> tuple[Rulebook, li
             check_contract(draft, roles)
             if providers is not None:
                 _check_provider(draft, providers, shown)
+            held = providers.whole.get(draft.keys.fields.get("provider", "")) if providers is not None else None
+            check_messages(draft, held)
         drafts.append((path, page, draft))
     _check_numbers([draft for _, _, draft in drafts if draft is not None])
     for path, page, draft in drafts:

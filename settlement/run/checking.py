@@ -37,6 +37,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     from settlement.pricing.tables import build_tables
     from settlement.rules.cases import read_cases
     from settlement.rules.reader import read_rulebook
+    from settlement.run.messages import mailbox_of
     from settlement.run.proposing import proposals
     from settlement.settle import cells_of, refusals_of
     from settlement.wording import wording
@@ -49,7 +50,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     if last is None:
         return Checked(len(rulebook.contracts), None, problems, (), ())
     report("deliveries")
-    delivered = gather(workspace.inputs, last, rulebook.headings())
+    delivered = gather(workspace.inputs, last, rulebook.headings(), mailbox=mailbox_of(workspace, rulebook, rule_problems))
     report("lines")
     accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered))
     words = wording("en", "nl")

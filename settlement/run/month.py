@@ -120,11 +120,15 @@ class Computed:
     returned: Returned
     """The files that go back to providers: their own, with what was refused marked."""
     logo: bytes | None
+    answers: Mapping[str, bytes] = field(default_factory=dict)
+    """The JW325 answers that are due, by path in the folder."""
+    client_key: str = ""
+    """The fingerprint of the key that messages were read with; empty where none were."""
 
     @property
     def changes(self) -> bool:
-        """Whether anything differs from what was settled before, or is to be paid."""
-        return any(
+        """Whether anything differs from what was settled before, is to be paid or answered."""
+        return bool(self.answers) or any(
             one.to_pay_cents or any(row.difference_cents for row in one.rows) for one in self.statements
         )
 
@@ -215,9 +219,11 @@ def _compute(
 ) -> Computed:
     from settlement.decisions.engine import Engine
     from settlement.deliveries.gather import gather, left_out
+    from settlement.deliveries.mailbox import fingerprint_of
     from settlement.returns.writing import write_returned
     from settlement.rules.reader import read_rulebook
     from settlement.run.balance import check_balance
+    from settlement.run.messages import answered, answers_of, mailbox_of
     from settlement.settle import Before, settle
     from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 
@@ -231,12 +237,15 @@ def _compute(
             "Nothing was done. Give the command again when the file is as it should be.",
         )
     report("deliveries")
+    mailbox = mailbox_of(workspace, rulebook, rule_problems)
     delivered = gather(
         copied["inputs"].path,
         period,
         rulebook.headings(),
         shown=RECORDED["inputs"],
+        mailbox=mailbox,
     )
+    has_messages = any(one.message is not None for one in delivered.deliveries)
     with read_only_ledger(workspace, address) as whole:
         refuse_foreign(workspace, address, whole.runs())
         damage = [] if again else whole.verify(known_heads(workspace.outputs))
@@ -253,6 +262,7 @@ def _compute(
         before = Before(ledger.settled(), paid, earlier[-1].period if earlier else None)
         by_month = Paid({contract: ledger.paid_by_month(contract) for contract in rulebook.contracts})
         previous, name = ledger.head(), ledger.next_name(period)
+        answered_before = answered(ledger, earlier) if has_messages else set()
     corrections = sum(1 for run in earlier if run.period == period)
     with Engine() as engine:
         settlement = settle(rulebook, delivered, period, before, engine, report)
@@ -278,6 +288,7 @@ def _compute(
     report("balance")
     check_balance(settlement, delivered, lines, statements, payments, postings)
     report("returned")
+    answers = answers_of(settlement, delivered, copied["inputs"].path, answered_before)
     returned = write_returned(settlement, delivered, period, copied["inputs"].path, RECORDED["inputs"])
     problems = (
         *rule_problems, *left_out(RECORDED["inputs"], copied["inputs"].left_out), *delivered.problems, *returned.problems,
@@ -306,6 +317,8 @@ def _compute(
         line_files=dict(line_files.values()),
         returned=returned,
         logo=_logo(rulebook, copied),
+        answers=answers,
+        client_key=fingerprint_of(mailbox.key) if has_messages else "",
     )
 
 
@@ -464,6 +477,7 @@ def receipt(
             "rules": {"digest": computed.rules_digest, "files": computed.rules},
             "inputs": {"digest": computed.inputs_digest, "files": computed.inputs, "left_out": computed.left_out},
             "results_digest": computed.results_digest,
+            **({"client_key": computed.client_key} if computed.client_key else {}),
             "totals": totals(computed),
             "deliveries": [
                 {
@@ -604,7 +618,7 @@ def papers(
     from settlement.alerts.workbook import write_alerts
     from settlement.statements.payments import payment_advice
 
-    files: dict[str, bytes] = {**computed.line_files, **computed.returned.files}
+    files: dict[str, bytes] = {**computed.line_files, **computed.returned.files, **computed.answers}
     for one, content in zip(computed.statements, _workbooks(computed), strict=True):
         files[f"statements/{one.number}.xlsx"] = content
     alerts = computed.settlement.alerts
@@ -867,6 +881,8 @@ def _refuse_changed_sources(computed: Computed, said: Mapping[str, Any]) -> None
         changed += [f"{what} {path} was changed" for path in sorted(now.keys() & then.keys()) if now[path] != then[path]]
         changed += [f"{what} {path} is new" for path in sorted(now.keys() - then.keys())]
         changed += [f"{what} {path} is gone" for path in sorted(then.keys() - now.keys())]
+    if computed.client_key != said.get("client_key", ""):
+        changed.append("the key of client numbers is another")
     if not changed and computed.previous != said["ledger_before"]:
         changed.append("another run was made final since")
     if not changed and computed.results_digest != said["results_digest"]:

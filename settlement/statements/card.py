@@ -16,6 +16,7 @@ from settlement.domain.contract import (
     Contract,
     Corridor,
     Dated,
+    DeliveryTerms,
     Indexation,
     MinimumClients,
     MonthlyTariff,
@@ -23,6 +24,7 @@ from settlement.domain.contract import (
     PersonFee,
     Price,
     Provider,
+    Service,
     SharedSavings,
     Signal,
     Tariff,
@@ -58,7 +60,7 @@ def contract_card(contract: Contract, provider: Provider, language: Language = "
     for service in contract.services.values():
         card.heading(service.name)
         if service.codes:
-            card.line(text("card codes", codes=", ".join(service.codes)))
+            card.line(text("card codes", codes=", ".join(_code(service, code) for code in service.codes)))
         for term in service.terms.values():
             _term(card, term, words)
         if not service.terms:
@@ -71,16 +73,7 @@ def contract_card(contract: Contract, provider: Provider, language: Language = "
         card.heading(text("card signals"))
         for signal in contract.signals:
             card.item(_signal(signal, words))
-    card.heading(text("card deliveries"))
-    deadline = contract.deliveries.claim_deadline
-    if deadline is None:
-        card.line(text("card no deadline"))
-    else:
-        card.line(text("card claim deadline", months=words.duration(deadline.months)))
-    card.line(text("card corrections", months=words.duration(contract.deliveries.corrections_until.months)))
-    if contract.deliveries.headings:
-        card.line(text("card headings"))
-        card.table([(words.field(field), ", ".join(names)) for field, names in contract.deliveries.headings.items()])
+    _deliveries(card, contract.deliveries, words)
     return str(card)
 
 
@@ -114,6 +107,30 @@ class _Card:
 
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n"
+
+
+def _deliveries(card: _Card, terms: DeliveryTerms, words: Wording) -> None:
+    """How the provider delivers, and until when."""
+    text = words.text
+    card.heading(text("card deliveries"))
+    if terms.messages_to:
+        card.line(text("card messages", receivers=", ".join(terms.messages_to)))
+    deadline = terms.claim_deadline
+    if deadline is None:
+        card.line(text("card no deadline"))
+    else:
+        card.line(text("card claim deadline", months=words.duration(deadline.months)))
+    card.line(text("card corrections", months=words.duration(terms.corrections_until.months)))
+    if terms.headings:
+        card.line(text("card headings"))
+        card.table([(words.field(field), ", ".join(names)) for field, names in terms.headings.items()])
+
+
+def _code(service: Service, code: str) -> str:
+    """A product code, with the profile and intensity that it stands for."""
+    levels = service.code_levels.get(code, {})
+    said = ", ".join(levels[level] for level in ("profile", "intensity") if level in levels)
+    return f"{code} ({said})" if said else code
 
 
 def _term(card: _Card, term: Term, words: Wording) -> None:

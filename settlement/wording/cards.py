@@ -17,6 +17,8 @@ CARDS: dict[str, Pair] = {
                                                    "Amounts are added up per client and month and then rounded half up to whole cents."),
     "card total budget": ("De budgetten van de zorgvormen zijn samen:", "The budgets of the services together are:"),
     "card codes": ("Geleverd onder productcode {codes}.", "Delivered under product code {codes}."),
+    "card messages": ("Gedeclareerd met landelijke berichten (JW323) aan gemeente {receivers}.",
+                      "Claimed with national messages (JW323) from municipality {receivers}."),
     "card terms": ("Bepalingen van het hele contract", "Terms of the whole contract"),
     "card no terms": ("Geen bepalingen.", "No terms."),
     "card article": ("artikel {article}", "article {article}"),

@@ -6,6 +6,8 @@ Grouped by what is named; within a group in the order in which people meet it, o
 
 from __future__ import annotations
 
+from settlement.wording.messages import MESSAGES
+
 Pair = tuple[str, str]
 """Dutch, English."""
 
@@ -399,8 +401,8 @@ REFUSALS: dict[str, Pair] = {
         "Product code '{found}' is not in the contract. Did you mean: {expected}?",
     ),
     "service-and-code-differ": (
-        "Productcode '{found}' hoort niet bij de zorgvorm van deze regel.",
-        "Product code '{found}' does not belong to the service of this line.",
+        "Productcode '{found}' hoort niet bij de zorgvorm, het profiel of de intensiteit van deze regel.",
+        "Product code '{found}' does not belong to the service, profile or intensity of this line.",
     ),
     "missing-profile": (
         "Er staat geen profiel; het tarief hangt ervan af.",
@@ -514,6 +516,14 @@ REFUSALS: dict[str, Pair] = {
         "Het bedrag {found} is niet volume maal tarief; dat is {expected}.",
         "The amount {found} is not quantity times tariff, which is {expected}.",
     ),
+    "tariff-differs": (
+        "Het bedrag {found} volgt niet uit het tarief van het contract; dat geeft {expected}.",
+        "The amount {found} does not follow from the contract's tariff, which gives {expected}.",
+    ),
+    "other-weeks": (
+        "Het volume {found} is niet het aantal weken van deze periode ({expected}).",
+        "The quantity {found} is not the number of weeks of this period ({expected}).",
+    ),
     "second-arrangement": (
         "Deze cliënt heeft in deze dagen al een arrangement; er kan er één tegelijk zijn.",
         "This client has an arrangement in these days already; there can be one at a time.",
@@ -535,6 +545,14 @@ REFUSALS: dict[str, Pair] = {
         "De regel met referentienummer '{found}' is van een andere cliënt of zorgvorm.",
         "The line with reference '{found}' is of another client or service.",
     ),
+    "credit-altered": (
+        "Deze creditregel is niet gelijk aan de regel met referentienummer '{found}' die zij ongedaan maakt.",
+        "This credit line is not equal to the line with reference '{found}' that it undoes.",
+    ),
+    "client-not-judged": (
+        "Niet beoordeeld: een creditregel van deze cliënt noemt een regel van een andere cliënt.",
+        "Not judged: a credit line of this client names a line of another client.",
+    ),
     "already-credited": (
         "De regel met referentienummer '{found}' is al gecrediteerd.",
         "The line with reference '{found}' was credited already.",
@@ -547,5 +565,7 @@ REFUSALS: dict[str, Pair] = {
         "Deze zorg is al eerder aangeleverd en niet gecrediteerd.",
         "This care was delivered before and not credited.",
     ),
+    # ---- JW323 messages
+    **MESSAGES,
 }
 """What is wrong with a line or a file, and what would be accepted (``Refusal.code``)."""

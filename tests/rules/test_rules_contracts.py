@@ -243,6 +243,17 @@ def test_bands_stand_in_order_and_the_last_has_no_limit(budgets):
     ]  # fmt: skip
 
 
+def test_a_code_may_stand_for_an_intensity_or_for_a_profile_and_an_intensity(every):
+    contract = every.contracts["VBD-2018-ALL-3"]
+    weeks, stay = contract.services.values()
+    assert weeks.codes == ("45R01", "45R02")
+    assert weeks.code_levels == {"45R01": {"intensity": "licht"}, "45R02": {"intensity": "middel"}}
+    assert stay.code_levels["43R02"] == {"profile": "profiel 1", "intensity": "dag en nacht"}
+    assert contract.deliveries.messages_to == ("0599", "0502")
+    # Codes in a list stand for the service alone.
+    assert every.contracts["VBD-2018-ALL-1"].services["begeleiding"].code_levels == {}
+
+
 def test_the_organisation_and_the_providers_hold_what_is_written(every):
     organisation, provider = every.organisation, every.providers["de-linde"]
     assert organisation.iban == "NL91ABNA0417164300"
@@ -256,6 +267,7 @@ def test_the_organisation_and_the_providers_hold_what_is_written(every):
     assert organisation.alerts_to["wijkregisseur"] == "wijk@voorbeeld.example"
     assert organisation.logo == "logo.png"
     assert organisation.ledger == "postgresql://settlement@db.example:5433/settlement?sslmode=verify-full"
+    assert organisation.client_key == "../client.key"
     # A leading zero is part of a registration.
     assert (provider.kvk, provider.agb, provider.iban) == ("01234567", "02220001", "NL20INGB0001234567")
     assert (provider.creditor, provider.vat) == ("104233", "NL001234567B01")
@@ -274,7 +286,7 @@ def test_no_key_of_the_language_is_missing_from_the_files_that_have_every_key():
         assert isinstance(root, Mapping)
         return root
 
-    for name in ("lines.yaml", "budgets.yaml"):
+    for name in ("lines.yaml", "budgets.yaml", "messages.yaml"):
         root = tree(name)
         note("contract", root)
         note("deliveries", root["deliveries"])
@@ -282,7 +294,7 @@ def test_no_key_of_the_language_is_missing_from_the_files_that_have_every_key():
             note("service", service.node)
             for term in service.node.entries:
                 note(term.key.value, term.node)
-        for term in root["terms"].entries:
+        for term in root["terms"].entries if root["terms"] is not None else ():
             note(term.key.value, term.node)
         signals = root["signals"]
         for signal in signals.items if isinstance(signals, List) else ():

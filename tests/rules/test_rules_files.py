@@ -213,6 +213,17 @@ Each file holds one contract with a number of its own: change one of the numbers
     assert [problem.place.file for problem in problems] == ["rules/good.yaml", "rules/other.yaml"]
 
 
+def test_a_provider_without_agb_code_cannot_send_messages(rules):
+    text = TEXT.replace("  begeleiding:\n", "  begeleiding:\n    codes: 45A48\n") + "deliveries:\n  messages_to: 0599\n"
+    (rules / "good.yaml").write_text(text, encoding="utf-8")
+    assert said(rules) == []
+    providers = rules / "providers.yaml"
+    providers.write_text(providers.read_text(encoding="utf-8").replace("  agb: 22220001\n", ""), encoding="utf-8")
+    (problem,) = said(rules)
+    assert "provider 'voorbeeld' has no AGB code, by which its messages are known" in problem
+    assert "providers.yaml: agb: 22220001" in problem
+
+
 @pytest.mark.parametrize("name", ["organisation", "providers"])
 def test_without_the_organisation_or_the_providers_nothing_can_be_settled(rules, name):
     (rules / f"{name}.yaml").unlink()

@@ -67,7 +67,7 @@ def codes_in_the_source() -> set[str]:
 SHOWN_ELSEWHERE = {
     # in test_rules_files.py, where the bytes of the file or the folder around it matter
     "file-too-large", "not-utf-8", "tab", "unseen-character", "cannot-read", "no-folder", "not-at-top",
-    "contract-twice", "provider-with-problems", "case-alone", "case-not-runnable",
+    "contract-twice", "provider-with-problems", "case-alone", "case-not-runnable", "messages-without-agb",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -43,6 +44,7 @@ from settlement.domain.contract import (
     Withhold,
 )  # fmt: skip
 from settlement.domain.periods import Duration
+from settlement.rules import read_rulebook
 from settlement.statements.card import _TOLD, contract_card
 
 FIRST = dt.date(2018, 1, 1)
@@ -252,3 +254,12 @@ def test_every_sentence_of_a_card_fits_a_page_of_text():
     text = contract_card(replace(samples.squares().contract), samples.PROVIDER)
     assert max(map(len, text.splitlines())) <= 92
     assert text.endswith("\n")
+
+
+def test_a_code_is_told_with_what_it_stands_for_and_messages_with_where_they_go():
+    rulebook, _ = read_rulebook(Path(__file__).parents[1] / "rules" / "every")
+    contract = rulebook.contracts["VBD-2018-ALL-3"]
+    card = contract_card(contract, rulebook.providers[contract.provider], "nl")
+    assert "Geleverd onder productcode 45R01 (licht), 45R02 (middel)." in card
+    assert "43R02 (profiel 1, dag en nacht)" in " ".join(card.split())
+    assert "Gedeclareerd met landelijke berichten (JW323) aan gemeente 0599, 0502." in card
