@@ -457,6 +457,13 @@ class Contract:
             yield None, term
 
     @property
+    def yearly_ceiling(self) -> bool:
+        """Whether a year has one bound over everything: a ceiling of the contract, or one on each of its services."""
+        own = self.terms.get("ceiling")
+        ceilings = [own] if own is not None else [service.terms.get("ceiling") for service in self.services.values()]
+        return bool(ceilings) and all(isinstance(term, Ceiling) and term.per == "year" for term in ceilings)
+
+    @property
     def needs_lines(self) -> bool:
         """Whether a month without a delivery is a deviation: some term prices or counts lines."""
         return any(
@@ -478,6 +485,8 @@ class Provider:
     email: str
     creditor: str
     vat: str
+    language: Literal["nl", "en"] | None = None
+    """Of its statements and account talks; ``None``: the organisation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,6 +523,10 @@ class Organisation:
     schedule: Schedule = Schedule()
     alerts_to: Mapping[str, str] = field(default_factory=dict)
     """E-mail address by role: ``contract manager``, ``finance``."""
+
+    def language_for(self, provider: Provider) -> Literal["nl", "en"]:
+        """The language in which a provider is written to."""
+        return provider.language or self.language
 
 
 @dataclass(frozen=True, slots=True)

@@ -326,6 +326,11 @@ class Statement:
     on_hold: str = ""
     """Why the payment as a whole is kept back, in a person's own words; empty when it is not."""
 
+    @property
+    def language(self) -> Literal["nl", "en"]:
+        """In which it is written: the provider's, or the organisation's."""
+        return self.organisation.language_for(self.provider)
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:

@@ -125,6 +125,11 @@ def _at(place: str, client: str) -> pl.Expr:
     return pl.col(place).cast(pl.UInt64) * 2**32 + pl.col(client)
 
 
+def says_ended() -> pl.Expr:
+    """Whether a line says that its client ended: a reason of ending, or a result that is not running."""
+    return pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False)
+
+
 def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[PositionKey, int], tables: Tables) -> Counts:
     """Counts clients and quantities for every position asked for. ``refusals`` has contract, delivery, row, claim_month."""
     moments = pl.DataFrame(
@@ -143,7 +148,7 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
         live.filter("is_care")
         .select(
             "service_no", "client_no", "month", quantity="quantity_milli", year=pl.col("month") // 12,
-            ended=pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False),
+            ended=says_ended(),
         )
         .join(places.lazy().select("place", "service_no", "year", "as_of"), on=["service_no", "year"])
         .filter(pl.col("month") <= pl.col("as_of"))

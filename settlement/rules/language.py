@@ -419,6 +419,8 @@ PROVIDER = Block("a provider", "In providers.yaml, below the key by which contra
     Key("email", EMAIL, "Where statements go.", default="", example="administratie@delinde.example"),
     Key("creditor", TEXT, "Its number in the financial administration.", default="", example="104233"),
     Key("vat", TEXT, "Its VAT number, where it has one.", default="", example="NL001234567B01"),
+    Key("language", words("a language", "nl", "en"), "The language of its statements and account talks. Left out: the "
+        "organisation's.", example="en"),
 ))  # fmt: skip
 
 # ---- cases -----------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from settlement.paper.looks import (
     VALUE,
     Look,
 )
-from settlement.statements.first_page import changed, first_page, has_ceiling
+from settlement.statements.first_page import changed, first_page
 from settlement.wording import Wording, wording
 
 _Reader = Callable[[StatementLine], Value]
@@ -42,11 +42,11 @@ _AMOUNT = Look(kind="amount", align="right")
 
 
 def write_statement(statement: Statement, logo: bytes | None = None) -> bytes:
-    """The workbook of a statement, in the language of its organisation: the same bytes for the same statement.
+    """The workbook of a statement, in the language that its provider is written to: the same bytes for the same statement.
 
     ``logo`` holds a PNG or JPEG; ``None``, or a picture of another kind: the organisation's name stands in its place.
     """
-    words = wording(statement.organisation.language)
+    words = wording(statement.language)
     book = Book(
         title=f"{words.text('statement')} {statement.number}",
         author=statement.organisation.name,
@@ -321,7 +321,7 @@ def _course(book: Book, statement: Statement, words: Wording) -> None:
         ),
         (
             "limit",
-            Column(text("ceiling" if has_ceiling(statement) else "budget to date"), 15, "amount"),
+            Column(text("ceiling" if statement.contract.yearly_ceiling else "budget to date"), 15, "amount"),
             [each.limit_to_date_cents for each in course],
         ),
         ("clients", Column(text("clients"), 11, "count"), [each.clients_to_date for each in course]),

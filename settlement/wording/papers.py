@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from settlement.wording.cards import CARDS
 from settlement.wording.catalogue import Pair
+from settlement.wording.talks import TALKS
 
 PAPERS: dict[str, Pair] = {
     # ---- words on every paper
@@ -257,5 +258,6 @@ PAPERS: dict[str, Pair] = {
     "organisation": ("Organisatie", "Organisation"),
     "rules": ("Regels (SHA-256)", "Rules (SHA-256)"),
     **CARDS,
+    **TALKS,
 }  # fmt: skip
 """By key, in the order of the papers."""
