@@ -28,7 +28,7 @@ from settlement.paper.looks import (
     VALUE,
     Look,
 )
-from settlement.statements.first_page import changed, first_page
+from settlement.statements.first_page import changed, first_page, year_chart
 from settlement.wording import Wording, wording
 
 _Reader = Callable[[StatementLine], Value]
@@ -60,11 +60,11 @@ def write_statement(statement: Statement, logo: bytes | None = None) -> bytes:
         ),
         header="" if statement.final else words.text("draft mark"),
     )
-    first_page(book, statement, words, Logo.read(logo) if logo else None)
+    page = first_page(book, statement, words, Logo.read(logo) if logo else None)
     _lines(book, statement, words)
     _calculation(book, statement, words)
     _corrections(book, statement, words)
-    _course(book, statement, words)
+    year_chart(page, *_course(book, statement, words))
     _signals(book, statement, words)
     _origin(book, statement, words)
     return book.save()
@@ -305,7 +305,8 @@ def _correction_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
 # ---- the course of the year ------------------------------------------------------------------------------
 
 
-def _course(book: Book, statement: Statement, words: Wording) -> None:
+def _course(book: Book, statement: Statement, words: Wording) -> tuple[Chart | None, Sheet]:
+    """The sheet; answers the chart that says most of the year, for the first page, with the sheet that holds its figures."""
     text = words.text
     course = statement.course
     everything: list[tuple[str, Column, list[Value]]] = [
@@ -334,10 +335,12 @@ def _course(book: Book, statement: Statement, words: Wording) -> None:
     sheet.heading(4, columns)
     after = sheet.rows(5, columns, zip(*(values for _, _, values in shown), strict=True))
     row = after + 1
-    for chart in _charts(shown, words):
+    charts = _charts(shown, words)
+    for chart in charts:
         sheet.chart(row, 1, chart)
         row += 17
     sheet.repeat(4)
+    return next((chart for chart in reversed(charts) if chart.title != words.text("chart clients")), None), sheet
 
 
 def _charts(shown: Sequence[tuple[str, Column, list[Value]]], words: Wording) -> list[Chart]:
