@@ -329,9 +329,16 @@ class Sheet:
         self.height(row, row_height(most) + 3)
 
     def rows(
-        self, row: int, columns: Sequence[Column], rows: Iterable[Sequence[Value | Toned]], *, first: int = 1
+        self,
+        row: int,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Value | Toned]],
+        *,
+        first: int = 1,
+        least_lines: int = 1,
     ) -> int:
-        """The rows of a table from ``row`` on, of any number; answers the row after the last."""
+        """The rows of a table from ``row`` on, of any number, each at least so many lines high; answers the row after the
+        last."""
         how = sides(columns)
         writers = [
             self._writer(column, get_column_letter(first + offset), how[offset]) for offset, column in enumerate(columns)
@@ -344,7 +351,7 @@ class Sheet:
         parts = []
         number = row
         for values in rows:
-            high = 1
+            high = least_lines
             for offset, width in wrapped:
                 value = values[offset]
                 text = value.value if isinstance(value, Toned) else value

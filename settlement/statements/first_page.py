@@ -44,9 +44,9 @@ _OVERVIEW_WIDTHS = (1.5, 25.5, 9.5, 9.5, 16, 16, 16, 16.5)
 """Wide enough for amounts of nine figures in bold: an amount that does not fit would show as ###."""
 
 
-_PAGE = 866
-"""What an A4 holds below its margins at the size that the widths above ask for, in points."""
-_CHART = 196
+_PAGE = 920
+"""What an A4 holds, in points, when it is printed a little smaller than its width alone asks for (then it holds 870)."""
+_CHART = 150
 """What the chart takes of it."""
 
 
@@ -76,7 +76,7 @@ def year_chart(page: tuple[Sheet, int | None], chart: Chart | None, of: Sheet) -
     """Draws the year below what the page says, where there is room and something to draw. ``of`` holds its figures."""
     sheet, row = page
     if row is not None and chart is not None:
-        sheet.chart(row, _FIRST, replace(chart, width=sum(_OVERVIEW_WIDTHS[_FIRST - 1 :]), height=6.4), of)
+        sheet.chart(row, _FIRST, replace(chart, width=sum(_OVERVIEW_WIDTHS[_FIRST - 1 :]), height=5), of)
 
 
 def _letterhead(sheet: Sheet, statement: Statement, words: Wording, logo: Logo | None) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from settlement.domain.periods import Month
-from settlement.domain.records import Delivery, Statement, StatementLine, StatementRow
+from settlement.domain.records import Delivery, MonthCourse, Statement, StatementLine, StatementRow
 from settlement.paper.book import Book, Column, Sheet, Toned, Value, lines_of, ref, row_height
 from settlement.paper.charts import Chart, Shape, Stroke
 from settlement.paper.logo import Logo
@@ -309,16 +309,18 @@ def _course(book: Book, statement: Statement, words: Wording) -> tuple[Chart | N
     """The sheet; answers the chart that says most of the year, for the first page, with the sheet that holds its figures."""
     text = words.text
     course = statement.course
+    # A task is paid, not its lines: where no line has a value of its own, nothing is said of it, here as on the first page.
+    claimed = [each.claimed_cents if valued(course) else None for each in course]
     everything: list[tuple[str, Column, list[Value]]] = [
         ("month", Column(text("month"), 12), [f"{words.short_month(each.month)} {each.month.year}" for each in course]),
         ("paid", Column(text("paid"), 13.5, "amount"), [each.paid_cents for each in course]),
-        ("claimed", Column(text("delivered"), 13.5, "amount"), [each.claimed_cents for each in course]),
+        ("claimed", Column(text("delivered"), 13.5, "amount"), list(claimed)),
         ("entitled", Column(text("entitled"), 13.5, "amount"), [each.entitled_cents for each in course]),
         ("paid to date", Column(text("paid to date"), 16, "amount"), _to_date([each.paid_cents for each in course])),
         (
             "claimed to date",
             Column(text("delivered to date"), 16.5, "amount"),
-            _to_date([each.claimed_cents for each in course]),
+            _to_date(claimed),
         ),
         (
             "limit",
@@ -349,7 +351,11 @@ def _charts(shown: Sequence[tuple[str, Column, list[Value]]], words: Wording) ->
     place = {key: index for index, (key, _, _) in enumerate(shown, start=1)}
     wanted: tuple[tuple[Shape, str, Sequence[tuple[str, Stroke]]], ...] = (
         ("columns", "chart by month", [("paid", "light"), ("claimed", "dark")]),
-        ("lines", "chart to date", [("limit", "dashed"), ("paid to date", "light"), ("claimed to date", "dark")]),
+        (
+            "lines",
+            "chart to date" if "claimed" in place else "chart paid to date",
+            [("limit", "dashed"), ("paid to date", "light"), ("claimed to date", "dark")],
+        ),
         ("lines", "chart clients", [("minimum", "dashed"), ("clients", "dark")]),
     )
     made = []
@@ -370,6 +376,11 @@ def _charts(shown: Sequence[tuple[str, Column, list[Value]]], words: Wording) ->
                 )
             )
     return made
+
+
+def valued(course: Iterable[MonthCourse]) -> bool:
+    """Whether any line of the year has a value."""
+    return any(each.claimed_cents for each in course)
 
 
 def _below_nought(values: Iterable[Value]) -> bool:

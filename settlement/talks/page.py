@@ -176,11 +176,11 @@ def _drawings(section: TalkSection, words: Wording) -> Iterable[Drawing | None]:
     if section.limit:
         limits = [each.limit_to_date_cents for each in course]
         lines.insert(0, Series(text("ceiling" if section.limit == "ceiling" else "budget to date"), "dashed", limits))
-    if any(delivered):
+    if valued(course):
         lines.append(Series(text("delivered"), "dark", delivered))
     bounded = any(each.minimum_to_date is not None for each in course)
     width = _THREE if bounded else _TWO
-    title = text("chart to date of", limit=text(f"the {section.limit}")) if section.limit else text("chart to date")
+    title = text(f"{_to_date_title(course)} of", limit=text(f"the {section.limit}")) if section.limit else text(_to_date_title(course))
     yield drawing(title, names, words.whole_euro, lines=lines, least_step=100, width=width)
     if bounded:
         minimum = Series(text("minimum"), "dashed", [each.minimum_to_date for each in course])
@@ -200,6 +200,15 @@ def _drawings(section: TalkSection, words: Wording) -> Iterable[Drawing | None]:
         below=[Series(text("outflow"), "hollow", counts("ended"))],
         width=width,
     )
+
+
+def _to_date_title(course: Sequence[MonthCourse]) -> str:
+    return "chart to date" if valued(course) else "chart paid to date"
+
+
+def valued(course: Sequence[MonthCourse]) -> bool:
+    """Whether any line of the year has a value: a task is paid, not its lines."""
+    return any(each.claimed_cents for each in course)
 
 
 def to_date(course: Sequence[MonthCourse], name: str) -> list[int | None]:

@@ -10,7 +10,7 @@ from settlement.domain.talks import ClientFlow, Talk, TalkSection
 from settlement.paper.book import Book, Column, Sheet, Toned, Value
 from settlement.paper.charts import Chart
 from settlement.paper.looks import DRAFT, NAVY, NOTE, SECTION, SUBTITLE, TITLE, VALUE, Look
-from settlement.talks.page import BLANK_ROWS, OUTCOMES, outcome, to_date
+from settlement.talks.page import BLANK_ROWS, OUTCOMES, outcome, to_date, valued
 from settlement.wording import Wording, wording
 
 _TOTAL = Look(size=9, bold=True, top=NAVY, bottom=NAVY, fill="F3F6FA")
@@ -94,7 +94,7 @@ def _agreements(book: Book, talk: Talk, words: Wording) -> None:
         if not section.alerts:
             rows.append([number, "", text("no open signals"), *[""] * 7])
     rows += [["", "", text("other points") if not index else "", *[""] * 7] for index in range(BLANK_ROWS + 2)]
-    after = sheet.rows(row + 1, columns, rows)
+    after = sheet.rows(row + 1, columns, rows, least_lines=2)
     sheet.keep_in_view(row + 1)
     sheet.repeat(row)
     sheet.put(after + 1, 1, text("talk privacy"), NOTE.but(wrap=False))
@@ -245,14 +245,15 @@ def _refusals(sheet: Sheet, row: int, section: TalkSection, words: Wording) -> N
 def _course(book: Book, section: TalkSection, talk: Talk, words: Wording) -> None:
     """Month by month: delivered, entitled, paid, the bound, clients against the minimum; with charts of what there is."""
     text, course = words.text, section.course
+    claimed = valued(course)
     limit = text("ceiling" if section.limit == "ceiling" else "budget to date")
     every: list[tuple[str, Column, Sequence[Value]]] = [
         ("month", Column(text("month"), 12), [f"{words.short_month(each.month)} {each.month.year}" for each in course]),
         ("paid", Column(text("paid"), 14, "amount"), [each.paid_cents for each in course]),
-        ("claimed", Column(text("delivered"), 14, "amount"), [each.claimed_cents for each in course]),
+        ("claimed", Column(text("delivered"), 14, "amount"), [each.claimed_cents if claimed else None for each in course]),
         ("entitled", Column(text("entitled"), 14, "amount"), [each.entitled_cents for each in course]),
         ("paid to date", Column(text("paid to date"), 16, "amount"), to_date(course, "paid_cents")),
-        ("claimed to date", Column(text("delivered to date"), 16, "amount"), to_date(course, "claimed_cents")),
+        ("claimed to date", Column(text("delivered to date"), 16, "amount"), to_date(course, "claimed_cents") if claimed else []),
         ("limit", Column(limit, 16, "amount"), [each.limit_to_date_cents for each in course]),
         ("clients", Column(text("clients"), 11, "count"), [each.clients_to_date for each in course]),
         ("minimum", Column(text("minimum to date"), 12, "decimal"), [each.minimum_to_date for each in course]),
@@ -266,7 +267,7 @@ def _course(book: Book, section: TalkSection, talk: Talk, words: Wording) -> Non
     place = {key: index for index, (key, _, _) in enumerate(shown, start=1)}
     at = after + 1
     for title, keys in (
-        ("chart to date", (("limit", "dashed"), ("paid to date", "light"), ("claimed to date", "dark"))),
+        ("chart to date" if claimed else "chart paid to date", (("limit", "dashed"), ("paid to date", "light"), ("claimed to date", "dark"))),
         ("chart clients", (("minimum", "dashed"), ("clients", "dark"))),
     ):
         series = [(place[key], stroke) for key, stroke in keys if key in place]

@@ -177,6 +177,7 @@ PAPERS: dict[str, Pair] = {
     "course subtitle": ("Lege maanden zijn nog niet vastgesteld.", "Empty months are not settled yet."),
     "chart by month": ("Betaald en geleverd per maand", "Paid and delivered by month"),
     "chart to date": ("Betaald en geleverd, cumulatief", "Paid and delivered to date"),
+    "chart paid to date": ("Betaald, cumulatief", "Paid to date"),
     "chart clients": ("Jeugdigen tegenover het minimum", "Clients against the minimum"),
     "signals title": ("Signalen & afkeuringen", "Signals & refusals"),
     "signals subtitle": ("Een signaal verandert geen bedrag. Een afgekeurde regel wordt niet betaald; verbeter haar en lever opnieuw aan.",

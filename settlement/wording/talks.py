@@ -77,6 +77,7 @@ TALKS: dict[str, Pair] = {
     "sheet agreements": ("Afspraken", "Agreements"),
     "agreements subtitle": ("De gele cellen zijn om in te vullen.", "The yellow cells are to be filled in."),
     "talk privacy": ("Dit stuk bevat geen gegevens van jeugdigen.", "This paper holds no data of clients."),
-    "chart to date of": ("Betaald en geleverd, tegenover {limit}", "Paid and delivered, against the {limit}"),
+    "chart to date of": ("Betaald en geleverd tegenover {limit}", "Paid and delivered against the {limit}"),
+    "chart paid to date of": ("Betaald tegenover {limit}", "Paid against the {limit}"),
 }  # fmt: skip
 """By key, in the order of the page."""
