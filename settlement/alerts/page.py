@@ -17,7 +17,9 @@ from settlement.wording.outside import shown
 _SHOWN_SOURCES = 3
 """More sources than this are counted in the table, and named where the reader asks how the alert came about."""
 
-_TONES = {"figure": "figure", "norm": "figure", "deviation": "figure", "signal": "signal", "sources": "sources"}
+_TONES = {
+    "figure": "figure", "norm": "figure", "deviation": "figure", "provider": "provider", "signal": "signal", "sources": "sources",
+}  # fmt: skip
 """How a column is laid out, by the name of its heading."""
 
 _WIDTH, _HEIGHT, _EDGE = 104, 30, 4

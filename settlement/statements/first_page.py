@@ -129,8 +129,11 @@ def _parties(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
     blocks = [[(words.text(key), value) for key, value in block if value] for block in (left, right)]
     for offset in range(max(map(len, blocks))):
         here = [
+            # Where the right block has ended, the left one has the whole width.
             (*block[offset], label, value, last)
-            for block, label, value, last in ((blocks[0], 2, 3, 5), (blocks[1], 6, 7, _LAST))
+            for block, label, value, last in (
+                (blocks[0], 2, 3, 5 if offset < len(blocks[1]) else _LAST), (blocks[1], 6, 7, _LAST)
+            )  # fmt: skip
             if offset < len(block)
         ]
         high = max(lines_of(said, sum(_OVERVIEW_WIDTHS[value - 1 : last]), 10) for _, said, _, value, last in here)
