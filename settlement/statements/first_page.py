@@ -44,7 +44,7 @@ _OVERVIEW_WIDTHS = (1.5, 25.5, 9.5, 9.5, 16, 16, 16, 16.5)
 """Wide enough for amounts of nine figures in bold: an amount that does not fit would show as ###."""
 
 
-_PAGE = 920
+_PAGE = 930
 """What an A4 holds, in points, when it is printed a little smaller than its width alone asks for (then it holds 870)."""
 _CHART = 150
 """What the chart takes of it."""
@@ -68,7 +68,7 @@ def first_page(book: Book, statement: Statement, words: Wording, logo: Logo | No
     )
     _section(sheet, row, words.text("questions or objection"))
     _paragraph(sheet, row + 1, text, NOTE)
-    room = sheet.points(row + 2) + _CHART <= _PAGE
+    room = sheet.points(row + 1) + _CHART <= _PAGE
     return sheet, row + 3 if room else None
 
 
@@ -128,12 +128,11 @@ def _parties(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
     )
     blocks = [[(words.text(key), value) for key, value in block if value] for block in (left, right)]
     for offset in range(max(map(len, blocks))):
+        # Where the right block has ended, the left one has the whole width.
+        wide = 5 if offset < len(blocks[1]) else _LAST
         here = [
-            # Where the right block has ended, the left one has the whole width.
             (*block[offset], label, value, last)
-            for block, label, value, last in (
-                (blocks[0], 2, 3, 5 if offset < len(blocks[1]) else _LAST), (blocks[1], 6, 7, _LAST)
-            )  # fmt: skip
+            for block, label, value, last in ((blocks[0], 2, 3, wide), (blocks[1], 6, 7, _LAST))
             if offset < len(block)
         ]
         high = max(lines_of(said, sum(_OVERVIEW_WIDTHS[value - 1 : last]), 10) for _, said, _, value, last in here)

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from importlib import resources
-from itertools import accumulate
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from settlement.domain.periods import Month
-from settlement.domain.records import Alert, MonthCourse, Position
+from settlement.domain.records import Alert, MonthCourse, Position, has_priced_lines, running_totals
 from settlement.domain.talks import Talk, TalkSection
 from settlement.talks.drawings import HEIGHT, Drawing, Series, drawing
 from settlement.wording import Wording, wording
@@ -171,12 +170,12 @@ def _drawings(section: TalkSection, words: Wording) -> Iterable[Drawing | None]:
     course = section.course
     names = [words.short_month(each.month) for each in course]
     text = words.text
-    delivered = to_date(course, "claimed_cents")
-    lines = [Series(text("paid"), "light", to_date(course, "paid_cents"))]
+    delivered = running_totals([each.claimed_cents for each in course])
+    lines = [Series(text("paid"), "light", running_totals([each.paid_cents for each in course]))]
     if section.limit:
         limits = [each.limit_to_date_cents for each in course]
         lines.insert(0, Series(text("ceiling" if section.limit == "ceiling" else "budget to date"), "dashed", limits))
-    if valued(course):
+    if has_priced_lines(course):
         lines.append(Series(text("delivered"), "dark", delivered))
     bounded = any(each.minimum_to_date is not None for each in course)
     width = _THREE if bounded else _TWO
@@ -203,18 +202,7 @@ def _drawings(section: TalkSection, words: Wording) -> Iterable[Drawing | None]:
 
 
 def _to_date_title(course: Sequence[MonthCourse]) -> str:
-    return "chart to date" if valued(course) else "chart paid to date"
-
-
-def valued(course: Sequence[MonthCourse]) -> bool:
-    """Whether any line of the year has a value: a task is paid, not its lines."""
-    return any(each.claimed_cents for each in course)
-
-
-def to_date(course: Sequence[MonthCourse], name: str) -> list[int | None]:
-    """Running totals of an amount of the course, up to the last month that has one."""
-    known = [getattr(each, name) for each in course if getattr(each, name) is not None]
-    return [*accumulate(known), *[None] * (len(course) - len(known))]
+    return "chart to date" if has_priced_lines(course) else "chart paid to date"
 
 
 # ---- tables ----------------------------------------------------------------------------------------------

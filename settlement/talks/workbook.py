@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from settlement.domain.records import Position
+from settlement.domain.money import divide_half_up
+from settlement.domain.records import Position, has_priced_lines, running_totals
 from settlement.domain.talks import ClientFlow, Talk, TalkSection
 from settlement.paper.book import Book, Column, Sheet, Toned, Value
 from settlement.paper.charts import Chart
 from settlement.paper.looks import DRAFT, NAVY, NOTE, SECTION, SUBTITLE, TITLE, VALUE, Look
-from settlement.talks.page import BLANK_ROWS, OUTCOMES, outcome, to_date, valued
+from settlement.talks.page import BLANK_ROWS, OUTCOMES, outcome
 from settlement.wording import Wording, wording
 
 _TOTAL = Look(size=9, bold=True, top=NAVY, bottom=NAVY, fill="F3F6FA")
@@ -158,8 +159,6 @@ def _service(position: Position) -> list[Value]:
 
 def _cents(value: Fraction) -> int:
     """Whole cents; a forecast or an average is rounded half up, as it is written everywhere."""
-    from settlement.domain.money import divide_half_up
-
     return divide_half_up(value.numerator, value.denominator)
 
 
@@ -245,15 +244,15 @@ def _refusals(sheet: Sheet, row: int, section: TalkSection, words: Wording) -> N
 def _course(book: Book, section: TalkSection, talk: Talk, words: Wording) -> None:
     """Month by month: delivered, entitled, paid, the bound, clients against the minimum; with charts of what there is."""
     text, course = words.text, section.course
-    claimed = valued(course)
+    claimed = has_priced_lines(course)
     limit = text("ceiling" if section.limit == "ceiling" else "budget to date")
     every: list[tuple[str, Column, Sequence[Value]]] = [
         ("month", Column(text("month"), 12), [f"{words.short_month(each.month)} {each.month.year}" for each in course]),
         ("paid", Column(text("paid"), 14, "amount"), [each.paid_cents for each in course]),
         ("claimed", Column(text("delivered"), 14, "amount"), [each.claimed_cents if claimed else None for each in course]),
         ("entitled", Column(text("entitled"), 14, "amount"), [each.entitled_cents for each in course]),
-        ("paid to date", Column(text("paid to date"), 16, "amount"), to_date(course, "paid_cents")),
-        ("claimed to date", Column(text("delivered to date"), 16, "amount"), to_date(course, "claimed_cents") if claimed else []),
+        ("paid to date", Column(text("paid to date"), 16, "amount"), running_totals([each.paid_cents for each in course])),
+        ("claimed to date", Column(text("delivered to date"), 16, "amount"), running_totals([each.claimed_cents for each in course]) if claimed else []),
         ("limit", Column(limit, 16, "amount"), [each.limit_to_date_cents for each in course]),
         ("clients", Column(text("clients"), 11, "count"), [each.clients_to_date for each in course]),
         ("minimum", Column(text("minimum to date"), 12, "decimal"), [each.minimum_to_date for each in course]),

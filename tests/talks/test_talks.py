@@ -15,6 +15,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from workbench import File, contract, gathered, rulebook_of, settled, write_delivery, write_rules
 
 from settlement.domain.periods import Month, Quarter
@@ -214,6 +216,14 @@ def test_a_quarters_last_month_prepares_the_talks_and_its_receipt_covers_them(tm
     with Ledger.open(workspace.ledger, create=False) as ledger:
         assert ledger.paid() == {"A-1": 105_000}
     assert "€ 1.050 betaald, met de betaling over maart 2018" in text_of(page)
+    # What comes later makes a correction of March with a talk of its own; the first stays.
+    write_delivery(workspace.inputs, File("A-1", "2018-03", [line("C9", 3, hours="1")], "nalevering"))
+    again = draft(workspace, Month(2018, 3), now).folder
+    assert again != folder
+    assert [path.name for path in sorted((again / "talks").iterdir())] == [
+        "AG-2018-Q1-voorbeeld-C1.html", "AG-2018-Q1-voorbeeld-C1.xlsx"
+    ]  # fmt: skip
+    assert (folder / names[0]).read_text() == page
 
 
 def test_a_month_within_a_quarter_has_no_talks():
@@ -285,6 +295,11 @@ def test_text_from_outside_is_escaped(talk):
     assert "\u202e" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "{7}" in page
+    formula = replace(hostile, provider=replace(talk.provider, name="=1+1"), organisation=replace(talk.organisation, name="@x"))
+    section = replace(hostile.sections[0], contract=replace(section.contract, title="=HYPERLINK(1)"))
+    for sheet in openpyxl.load_workbook(io.BytesIO(write_talk(replace(formula, sections=(section,))))):
+        for row in sheet.iter_rows():
+            assert not [cell.coordinate for cell in row if cell.data_type == "f"]
 
 
 def test_a_talk_speaks_the_language_of_its_provider(talk):
@@ -322,6 +337,25 @@ def test_a_drawing_stands_on_round_figures_and_keeps_every_point_inside():
     assert [tick.text for tick in made.ticks] == ["0", "200", "400", "600", "800"]
     # Nought on the floor at 206 − 24; 730 of 800 over the 172 between: 182 − 156,95.
     assert [point.split(",")[1] for point in made.lines[0].points.split()] == ["182.0", "25.0"]
+
+
+FIGURES = st.lists(st.one_of(st.none(), st.integers(-(10**12), 10**12)), min_size=1, max_size=12)
+
+
+@given(figures=FIGURES, others=st.lists(st.integers(0, 10**9), min_size=12, max_size=12), least=st.sampled_from([1, 100]))
+def test_whatever_the_figures_nothing_is_drawn_outside_the_frame(figures, others, least):
+    names = [str(month) for month in range(len(figures))]
+    stacked, below = (Series("s", "dark", others[: len(names)]), Series("b", "hollow", others[: len(names)][::-1]))
+    made = drawing("t", names, str, lines=[Series("l", "dark", figures)], stacked=[stacked], below=[below], least_step=least)
+    if made is None:
+        assert not any(others[: len(names)])
+        assert max(figure or 0 for figure in figures) <= 0
+        return
+    heights = [float(point.split(",")[1]) for one in made.lines for point in one.points.split()]
+    heights += [float(bar.y) for bar in made.bars] + [float(bar.y) + float(bar.height) for bar in made.bars]
+    assert all(10 - 0.2 <= height <= 206 - 24 + 0.2 for height in heights)
+    assert all(float(bar.x) >= 0 and float(bar.x) + float(bar.width) <= made.width for bar in made.bars)
+    assert 2 <= len(made.ticks) <= 7
 
 
 def test_columns_stack_upward_and_hang_below_nought():
