@@ -15,7 +15,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbench import File, contract, gathered, rulebook_of, settled, write_delivery, write_rules
 
@@ -342,6 +342,7 @@ def test_a_drawing_stands_on_round_figures_and_keeps_every_point_inside():
 FIGURES = st.lists(st.one_of(st.none(), st.integers(-(10**12), 10**12)), min_size=1, max_size=12)
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(figures=FIGURES, others=st.lists(st.integers(0, 10**9), min_size=12, max_size=12), least=st.sampled_from([1, 100]))
 def test_whatever_the_figures_nothing_is_drawn_outside_the_frame(figures, others, least):
     names = [str(month) for month in range(len(figures))]
