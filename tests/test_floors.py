@@ -14,13 +14,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "settlement"
 
 FLOORS = {
-    "cli": 9, "run": 8, "statements": 7, "alerts": 7, "returns": 7, "templates": 7, "settle": 6, "decisions": 5, "pricing": 4, "rules": 3,
+    "cli": 9, "run": 8, "statements": 7, "alerts": 7, "talks": 7, "returns": 7, "templates": 7, "settle": 6, "decisions": 5, "pricing": 4,
+    "rules": 3,
     "deliveries": 3, "paper": 2, "wording": 1, "domain": 0, "": 0,
 }  # fmt: skip
 """Higher is higher up; floors of one height are neighbours. The empty name is the package itself: its version."""
 
 MAY_IMPORT_ITS_EQUAL: set[tuple[str, str]] = set()
-"""Neighbours that may know each other: none. Rules and deliveries, statements and alerts meet on the floor above."""
+"""Neighbours that may know each other: none. Rules and deliveries, statements, alerts and talks meet on the floor above."""
 
 ROOMS: dict[str, dict[str, str]] = {
     "durable_rules_engine": {"decisions/engine.py": "its one room: what is exact of it, and the proof that it stayed so"},
@@ -32,6 +33,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "settle.py": "the hallway joins refusals and hands frames from room to room",
         "returns/compose.py": "which contracts a delivery names is taken from the frame, and its refusals become records",
         "statements/compose.py": "the lines of a statement are taken from the frame, all contracts at once",
+        "talks/compose.py": "refusals are counted by reason, all contracts at once",
         "run/": "the lines behind a final run are written as Parquet, counted in the balance, and read back to explain",
     },
     "openpyxl": {"paper/": "workbooks are drawn here", "statements/workbook.py": "the statement", "alerts/workbook.py": "the alert list"},
@@ -39,7 +41,7 @@ ROOMS: dict[str, dict[str, str]] = {
     "yaml": {"rules/tree.py": "text with positions"},
     "typer": {"cli/": "commands and options"},
     "click": {"cli/": "what typer raises"},
-    "jinja2": {"alerts/page.py": "pages with automatic escaping"},
+    "jinja2": {"alerts/page.py": "pages with automatic escaping", "talks/page.py": "pages with automatic escaping"},
     "stdnum": {"rules/": "account numbers of master data", "deliveries/personal.py": "citizen service numbers are recognised"},
     "holidays": {"run/calendar.py": "the working day on which a month is settled"},
     "fastexcel": {},

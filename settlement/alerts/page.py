@@ -17,6 +17,11 @@ from settlement.wording.outside import shown
 _SHOWN_SOURCES = 3
 """More sources than this are counted in the table, and named where the reader asks how the alert came about."""
 
+_TONES = {
+    "figure": "figure", "norm": "figure", "deviation": "figure", "provider": "provider", "signal": "signal", "sources": "sources",
+}  # fmt: skip
+"""How a column is laid out, by the name of its heading."""
+
 _WIDTH, _HEIGHT, _EDGE = 104, 30, 4
 """Of the small drawing, in pixels."""
 
@@ -45,7 +50,7 @@ def render_alerts(alerts: Sequence[Alert], summary: AlertSummary) -> str:
         run=shown(run_line(summary, words)),
         final=summary.final,
         tiles=_tiles(alerts, summary, words),
-        headings=[{"text": words.text(key), "figure": key in {"figure", "norm", "deviation"}} for key in keys],
+        headings=[{"text": words.text(key), "tone": _TONES.get(key, "")} for key in keys],
         rows=[_row(alert, words) for alert in in_order(alerts)],
         rules_digest=summary.rules_digest,
         text=words.text,

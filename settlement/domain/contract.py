@@ -461,6 +461,13 @@ class Contract:
             yield None, term
 
     @property
+    def yearly_ceiling(self) -> bool:
+        """Whether a year has one bound over everything: a ceiling of the contract, or one on each of its services."""
+        own = self.terms.get("ceiling")
+        ceilings = [own] if own is not None else [service.terms.get("ceiling") for service in self.services.values()]
+        return bool(ceilings) and all(isinstance(term, Ceiling) and term.per == "year" for term in ceilings)
+
+    @property
     def needs_lines(self) -> bool:
         """Whether a month without a delivery is a deviation: some term prices or counts lines."""
         return any(
@@ -484,6 +491,8 @@ class Provider:
     vat: str
     headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Column headings of its own in all its deliveries, by field; a contract may add to them."""
+    language: Literal["nl", "en"] | None = None
+    """Of its statements and account talks; ``None``: the organisation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,6 +533,10 @@ class Organisation:
     """The file with the key that makes pseudonyms of citizen service numbers, from the rules folder; empty: none."""
     alerts_to: Mapping[str, str] = field(default_factory=dict)
     """E-mail address by role: ``contract manager``, ``finance``."""
+
+    def language_for(self, provider: Provider) -> Literal["nl", "en"]:
+        """The language in which a provider is written to."""
+        return provider.language or self.language
 
 
 @dataclass(frozen=True, slots=True)

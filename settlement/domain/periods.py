@@ -68,6 +68,29 @@ class Month:
         return f"{self.year:04d}-{self.month:02d}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Quarter:
+    """Three calendar months, such as 2018-Q1: what an account talk is held about."""
+
+    year: int
+    number: int
+    """1 to 4."""
+
+    @classmethod
+    def ending_with(cls, month: Month) -> Quarter | None:
+        """The quarter of which this is the last month; ``None`` when it is the last of none."""
+        return cls(month.year, month.quarter) if month.month % 3 == 0 else None
+
+    @property
+    def months(self) -> tuple[Month, Month, Month]:
+        """Its months, in order."""
+        first = Month(self.year, self.number * 3 - 2)
+        return first, first.plus(1), first.plus(2)
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-Q{self.number}"
+
+
 @dataclass(frozen=True, slots=True)
 class ContractYear:
     """The part of a calendar year in which a contract holds; the unit of budgets, ceilings and counts."""

@@ -7,9 +7,10 @@ provider that sent them and to nobody else.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Literal
 
 from settlement.domain.contract import CeilingDecision, Contract, Organisation, Provider, Severity
@@ -282,6 +283,20 @@ class MonthCourse:
     minimum_to_date: Fraction | None
 
 
+def has_priced_lines(course: Iterable[MonthCourse]) -> bool:
+    """Whether any line of the year has a value of its own: where a task is paid, lines only count."""
+    return any(each.claimed_cents for each in course)
+
+
+def running_totals(amounts: Sequence[int | None]) -> list[int | None]:
+    """Running totals up to the last month that has a figure; empty after it."""
+    known = [index for index, cents in enumerate(amounts) if cents is not None]
+    if not known:
+        return [None] * len(amounts)
+    totals = list(accumulate(cents or 0 for cents in amounts[: known[-1] + 1]))
+    return [*totals, *[None] * (len(amounts) - len(totals))]
+
+
 @dataclass(frozen=True, slots=True)
 class ServicePosition:
     """Where one service stands in the year, for the first page."""
@@ -349,6 +364,11 @@ class Statement:
     """Why the payment as a whole is kept back, in a person's own words; empty when it is not."""
     decided: tuple[CeilingDecision, ...] = ()
     """What was decided about what lies above ceilings of the year that would keep it back."""
+
+    @property
+    def language(self) -> Literal["nl", "en"]:
+        """In which it is written: the provider's, or the organisation's."""
+        return self.organisation.language_for(self.provider)
 
 
 @dataclass(frozen=True, slots=True)

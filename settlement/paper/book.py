@@ -45,6 +45,9 @@ Value = str | int | Fraction | dt.date | Month | None
 _PACKED = (1980, 1, 1, 0, 0, 0)
 """The time of every part in the archive: the first that a zip can hold."""
 
+_ROW = 15
+"""The height of a row that nobody set, in points."""
+
 _EXCEL_DAY_ZERO = dt.date(1899, 12, 30)
 
 
@@ -64,12 +67,24 @@ class Column:
     """Text that stands right, as figures do."""
 
 
-def side(column: Column) -> dict[str, object]:
-    """On which side a column's cells stand: text left, figures right with room before the next column."""
+def side(column: Column) -> Literal["left", "center", "right"]:
+    """On which side a column's cells stand: text left, figures right."""
     if column.center:
-        return {"align": "center"}
-    left = column.kind in {"text", "entry", "day", "month"} and not column.right
-    return {"align": "left" if left else "right"}
+        return "center"
+    return "left" if column.kind in {"text", "entry", "day", "month"} and not column.right else "right"
+
+
+def sides(columns: Sequence[Column]) -> list[dict[str, object]]:
+    """The side of each column of a table; what stands left behind figures that stand right steps in a little."""
+    found = [side(column) for column in columns]
+    before = ["left", *found]
+    return [
+        {"align": own, "indent": int(own == "left" and last == "right")} for own, last in zip(found, before, strict=False)
+    ]
+
+
+_INDENT = 1.3
+"""What an indent takes of the width of a column, in characters."""
 
 
 class Toned(NamedTuple):
@@ -295,30 +310,49 @@ class Sheet:
         logo.anchor = ref(row, column)
         self.worksheet.add_image(logo)
 
-    def chart(self, row: int, column: int, chart: Chart) -> None:
-        """Draws a chart of a table of this sheet with its upper left corner in a cell."""
-        self.worksheet.add_chart(drawn(chart, self.worksheet), ref(row, column))
+    def chart(self, row: int, column: int, chart: Chart, of: Sheet | None = None) -> None:
+        """Draws a chart of a table of this sheet (or of another) with its upper left corner in a cell."""
+        self.worksheet.add_chart(drawn(chart, (of or self).worksheet), ref(row, column))
+
+    def points(self, to: int) -> float:
+        """How high the rows up to one are together."""
+        rows = self.worksheet.row_dimensions
+        return sum((rows[row].height if row in rows else None) or _ROW for row in range(1, to + 1))
 
     # ---- tables ------------------------------------------------------------------------------------------
 
     def heading(self, row: int, columns: Sequence[Column], *, first: int = 1) -> None:
         """The headings of a table; figures stand right, like what is below them."""
         most = 1
-        for offset, column in enumerate(columns):
-            self.put(row, first + offset, column.heading, HEADING.but(**side(column)))
+        for offset, (column, how) in enumerate(zip(columns, sides(columns), strict=True)):
+            self.put(row, first + offset, column.heading, HEADING.but(**how))
             most = max(most, lines_of(column.heading, column.width, bold=True))
         self.height(row, row_height(most) + 3)
 
     def rows(
-        self, row: int, columns: Sequence[Column], rows: Iterable[Sequence[Value | Toned]], *, first: int = 1
+        self,
+        row: int,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Value | Toned]],
+        *,
+        first: int = 1,
+        least_lines: int = 1,
     ) -> int:
-        """The rows of a table from ``row`` on, of any number; answers the row after the last."""
-        writers = [self._writer(column, get_column_letter(first + offset)) for offset, column in enumerate(columns)]
-        wrapped = [(offset, column.width) for offset, column in enumerate(columns) if column.wrap]
+        """The rows of a table from ``row`` on, of any number, each at least so many lines high; answers the row after the
+        last."""
+        how = sides(columns)
+        writers = [
+            self._writer(column, get_column_letter(first + offset), how[offset]) for offset, column in enumerate(columns)
+        ]
+        wrapped = [
+            (offset, column.width - (_INDENT if how[offset]["indent"] else 0))
+            for offset, column in enumerate(columns)
+            if column.wrap
+        ]
         parts = []
         number = row
         for values in rows:
-            high = 1
+            high = least_lines
             for offset, width in wrapped:
                 value = values[offset]
                 text = value.value if isinstance(value, Toned) else value
@@ -332,9 +366,9 @@ class Sheet:
             self._last_row = max(self._last_row, number - 1)
         return number
 
-    def _writer(self, column: Column, letter: str) -> Callable[[Value | Toned, int], str]:
+    def _writer(self, column: Column, letter: str, how: dict[str, object]) -> Callable[[Value | Toned, int], str]:
         """How a value of a column becomes a cell; styles are numbered once."""
-        base = BODY.but(kind=column.kind, wrap=column.wrap, unlocked=column.unlocked, **side(column))
+        base = BODY.but(kind=column.kind, wrap=column.wrap, unlocked=column.unlocked, **how)
         if column.unlocked:
             base = base.but(fill=OPEN)
         numbered: dict[tuple[Tone, Kind], int] = {}

@@ -51,12 +51,14 @@ class Chart:
     from_nought: bool
     """Whether the axis of amounts starts at 0; not when something lies below it."""
     number_format: str = "#,##0"
+    height: float = 7.2
+    """In centimetres."""
 
 
 def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
     """The chart as openpyxl writes it; both axes are asked for by name, or some readers leave them out."""
     made: Any = BarChart() if chart.shape == "columns" else LineChart()
-    made.width, made.height = chart.width * _CENTIMETRES, 7.2
+    made.width, made.height = chart.width * _CENTIMETRES, chart.height
     made.title = _title(chart.title)
     for column, _ in chart.series:
         figures = Reference(worksheet, min_col=column, min_row=chart.heading_row, max_row=chart.last_row)

@@ -162,6 +162,11 @@ def _ends(numbers: pl.Series) -> tuple[int, int]:
     return (least, greatest) if isinstance(least, int) and isinstance(greatest, int) else (0, 0)
 
 
+def says_ended() -> pl.Expr:
+    """Whether a line says that its client ended: a reason of ending, or a result that is not running."""
+    return pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False)
+
+
 def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[PositionKey, int], tables: Tables) -> Counts:
     """Counts clients and quantities for every position asked for. ``refusals`` has contract, delivery, row, claim_month."""
     moments = pl.DataFrame(
@@ -179,8 +184,7 @@ def count_lines(lines: pl.DataFrame, refusals: pl.DataFrame, asked: Mapping[Posi
     care = _at_places(
         live.filter("is_care")
         .select(
-            "service_no", "client_no", "month", quantity="quantity_milli",
-            ended=pl.col("end_reason").is_not_null() | pl.col("result").is_in(["reached", "not reached"]).fill_null(False),
+            "service_no", "client_no", "month", quantity="quantity_milli", ended=says_ended(),
         )
         .collect(),
         places,

@@ -65,7 +65,8 @@ def returns(settlement: Settlement, delivered: Gathered, period: Month) -> list[
     taken: set[str] = set()
     for one in delivered.deliveries:
         refusals = by_delivery.get(one.key)
-        if refusals is None or one.claim_month != period:
+        # A message goes back as its own answer.
+        if refusals is None or one.claim_month != period or one.message is not None:
             continue
         own = contracts.get(one.key, set()) | {each.contract for each in refusals if each.contract}
         own |= {one.contract} if one.contract else set()

@@ -6,6 +6,7 @@ lock → snapshot of rules and deliveries → pure computation → papers → on
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import io
 import json
@@ -16,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from settlement import __version__
 from settlement.domain.contract import Contract, Organisation, PersonFee, Price, Rulebook, Tariff
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from settlement.deliveries.gather import Gathered
     from settlement.returns.writing import Returned
     from settlement.settle import Settlement
+
+Paper = TypeVar("Paper")
 
 RECEIPT = "run.json"
 APPROVALS = "approvals.json"
@@ -613,7 +616,8 @@ def _row_json(row: StatementRow) -> dict[str, Any]:
 def papers(
     computed: Computed, approvals: Sequence[Approval] = (), made_with: Mapping[str, str] | None = None
 ) -> dict[str, bytes]:
-    """Every file of the month's folder, by path in it: statements, lines, returned files, alerts, payment advice, the receipt."""
+    """Every file of the month's folder, by path in it: statements, lines, returned files, answers to messages, account talks
+    at a quarter's end, alerts, payment advice and the receipt."""
     from settlement.alerts.page import render_alerts
     from settlement.alerts.workbook import write_alerts
     from settlement.statements.payments import payment_advice
@@ -621,6 +625,7 @@ def papers(
     files: dict[str, bytes] = {**computed.line_files, **computed.returned.files, **computed.answers}
     for one, content in zip(computed.statements, _workbooks(computed), strict=True):
         files[f"statements/{one.number}.xlsx"] = content
+    files |= _talks(computed)
     alerts = computed.settlement.alerts
     files["alerts.xlsx"] = write_alerts(alerts, computed.summary)
     files["alerts.html"] = render_alerts(alerts, computed.summary).encode()
@@ -629,28 +634,45 @@ def papers(
     return files
 
 
-MANY_STATEMENTS = 40
-"""From here on the workbooks are written by several processes: below, starting them takes longer than it saves."""
+MANY_WORKBOOKS = 40
+"""From here on workbooks are written by several processes: below, starting them takes longer than it saves."""
 
 
 def _workbooks(computed: Computed) -> list[bytes]:
     """The workbook of each statement, in order. They take most of a run's time, and none looks at another."""
-    import functools
+    from settlement.statements.workbook import write_statement
+
+    return _written(functools.partial(write_statement, logo=computed.logo), computed.statements)
+
+
+def _talks(computed: Computed) -> dict[str, bytes]:
+    """The page and the workbook of each provider's account talk, by path; none but for a quarter's last month."""
+    from settlement.talks.compose import compose_talks
+    from settlement.talks.page import render_talk
+    from settlement.talks.workbook import write_talk
+
+    suffix = computed.folder.removeprefix(str(computed.period)).replace("-correctie-", "-C")
+    talks = compose_talks(computed.settlement, computed.statements, computed.summary, suffix)
+    files = {f"talks/{one.number}.html": render_talk(one).encode() for one in talks}
+    return files | {
+        f"talks/{one.number}.xlsx": content for one, content in zip(talks, _written(write_talk, talks), strict=True)
+    }
+
+
+def _written(write: Callable[[Paper], bytes], papers: Sequence[Paper]) -> list[bytes]:
+    """What is written of each, in order."""
     import multiprocessing
     import os
     from concurrent.futures import ProcessPoolExecutor
 
-    from settlement.statements.workbook import write_statement
-
-    write = functools.partial(write_statement, logo=computed.logo)
-    if len(computed.statements) < MANY_STATEMENTS or (os.cpu_count() or 1) < 2:
-        return [write(one) for one in computed.statements]
+    if len(papers) < MANY_WORKBOOKS or (os.cpu_count() or 1) < 2:
+        return [write(one) for one in papers]
     # Started afresh: a copy of this process would hold locks of the threads that polars runs here.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         min(os.cpu_count() or 1, 8), mp_context=context, initializer=_begin_worker, initargs=(tempfile.gettempdir(),)
     ) as pool:
-        return list(pool.map(write, computed.statements, chunksize=4))
+        return list(pool.map(write, papers, chunksize=4))
 
 
 def _begin_worker(room: str) -> None:

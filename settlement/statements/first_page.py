@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from settlement.domain.contract import Ceiling
 from settlement.domain.records import Statement, StatementRow
 from settlement.paper.book import Book, Sheet, Value, lines_of, row_height
+from settlement.paper.charts import Chart
 from settlement.paper.logo import Logo
 from settlement.paper.looks import (
     AMBER,
@@ -42,8 +44,15 @@ _OVERVIEW_WIDTHS = (1.5, 25.5, 9.5, 9.5, 16, 16, 16, 16.5)
 """Wide enough for amounts of nine figures in bold: an amount that does not fit would show as ###."""
 
 
-def first_page(book: Book, statement: Statement, words: Wording, logo: Logo | None) -> None:
-    """Writes the page: one A4, whatever the number of rows and services."""
+_PAGE = 930
+"""What an A4 holds, in points, when it is printed a little smaller than its width alone asks for (then it holds 870)."""
+_CHART = 150
+"""What the chart takes of it."""
+
+
+def first_page(book: Book, statement: Statement, words: Wording, logo: Logo | None) -> tuple[Sheet, int | None]:
+    """Writes the page: one A4, whatever the number of rows and services. Answers it with the row from which a chart of the
+    year has room; ``None`` when the page is full."""
     sheet = book.sheet(words.text("sheet overview"), _OVERVIEW_WIDTHS, one_page=True)
     row = _letterhead(sheet, statement, words, logo)
     row = _parties(sheet, row, statement, words)
@@ -59,6 +68,15 @@ def first_page(book: Book, statement: Statement, words: Wording, logo: Logo | No
     )
     _section(sheet, row, words.text("questions or objection"))
     _paragraph(sheet, row + 1, text, NOTE)
+    room = sheet.points(row + 1) + _CHART <= _PAGE
+    return sheet, row + 3 if room else None
+
+
+def year_chart(page: tuple[Sheet, int | None], chart: Chart | None, of: Sheet) -> None:
+    """Draws the year below what the page says, where there is room and something to draw. ``of`` holds its figures."""
+    sheet, row = page
+    if row is not None and chart is not None:
+        sheet.chart(row, _FIRST, replace(chart, width=sum(_OVERVIEW_WIDTHS[_FIRST - 1 :]), height=5), of)
 
 
 def _letterhead(sheet: Sheet, statement: Statement, words: Wording, logo: Logo | None) -> int:
@@ -110,12 +128,18 @@ def _parties(sheet: Sheet, row: int, statement: Statement, words: Wording) -> in
     )
     blocks = [[(words.text(key), value) for key, value in block if value] for block in (left, right)]
     for offset in range(max(map(len, blocks))):
-        high = 1
-        for block, label, value, last in ((blocks[0], 2, 3, 5), (blocks[1], 6, 7, _LAST)):
-            if offset < len(block):
-                sheet.put(row + 1 + offset, label, block[offset][0], LABEL)
-                sheet.put(row + 1 + offset, value, block[offset][1], VALUE.but(wrap=True), to=last)
-                high = max(high, lines_of(block[offset][1], sum(_OVERVIEW_WIDTHS[value - 1 : last]), 10))
+        # Where the right block has ended, the left one has the whole width.
+        wide = 5 if offset < len(blocks[1]) else _LAST
+        here = [
+            (*block[offset], label, value, last)
+            for block, label, value, last in ((blocks[0], 2, 3, wide), (blocks[1], 6, 7, _LAST))
+            if offset < len(block)
+        ]
+        high = max(lines_of(said, sum(_OVERVIEW_WIDTHS[value - 1 : last]), 10) for _, said, _, value, last in here)
+        side = "center" if high == 1 else "top"
+        for name, said, label, value, last in here:
+            sheet.put(row + 1 + offset, label, name, LABEL.but(vertical=side))
+            sheet.put(row + 1 + offset, value, said, VALUE.but(wrap=True, vertical=side), to=last)
         sheet.height(row + 1 + offset, row_height(high, 10))
     end = row + 1 + max(map(len, blocks))
     sheet.height(end, 10)

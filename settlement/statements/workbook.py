@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 from settlement.domain.periods import Month
 from settlement.domain.records import Delivery, Statement, StatementLine, StatementRow
 from settlement.paper.book import Book, Column, Sheet, Toned, Value, lines_of, ref, row_height
-from settlement.paper.charts import Chart, Shape, Stroke
 from settlement.paper.logo import Logo
 from settlement.paper.looks import (
     BAR,
@@ -23,12 +21,12 @@ from settlement.paper.looks import (
     SECTION,
     SOFT,
     STRONG,
-    SUBTITLE,
-    TITLE,
     VALUE,
     Look,
 )
-from settlement.statements.first_page import changed, first_page, has_ceiling
+from settlement.statements.first_page import changed, first_page, year_chart
+from settlement.statements.heading import head_of_sheet
+from settlement.statements.year import year_sheet
 from settlement.wording import Wording, wording
 
 _Reader = Callable[[StatementLine], Value]
@@ -42,11 +40,11 @@ _AMOUNT = Look(kind="amount", align="right")
 
 
 def write_statement(statement: Statement, logo: bytes | None = None) -> bytes:
-    """The workbook of a statement, in the language of its organisation: the same bytes for the same statement.
+    """The workbook of a statement, in the language that its provider is written to: the same bytes for the same statement.
 
     ``logo`` holds a PNG or JPEG; ``None``, or a picture of another kind: the organisation's name stands in its place.
     """
-    words = wording(statement.organisation.language)
+    words = wording(statement.language)
     book = Book(
         title=f"{words.text('statement')} {statement.number}",
         author=statement.organisation.name,
@@ -60,11 +58,11 @@ def write_statement(statement: Statement, logo: bytes | None = None) -> bytes:
         ),
         header="" if statement.final else words.text("draft mark"),
     )
-    first_page(book, statement, words, Logo.read(logo) if logo else None)
+    page = first_page(book, statement, words, Logo.read(logo) if logo else None)
     _lines(book, statement, words)
     _calculation(book, statement, words)
     _corrections(book, statement, words)
-    _course(book, statement, words)
+    year_chart(page, *year_sheet(book, statement, words))
     _signals(book, statement, words)
     _origin(book, statement, words)
     return book.save()
@@ -86,7 +84,7 @@ def _lines(book: Book, statement: Statement, words: Wording) -> None:
     ]
     columns = [_as_wide_as(all_columns[index][0], (row[index] for row in rows)) for index in kept]
     sheet = book.sheet(text("sheet lines"), [column.width for column in columns], landscape=True)
-    _heading(sheet, text("lines title"), text("lines subtitle", month=words.month(statement.period)), statement, words)
+    head_of_sheet(sheet, text("lines title"), text("lines subtitle", month=words.month(statement.period)), statement, words)
     if not lines:
         sheet.put(4, 1, text("no lines"), VALUE)
         return
@@ -175,7 +173,7 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("rule"), 17, wrap=True, tone="muted"),
     ]
     sheet = book.sheet(text("sheet calculation"), [column.width for column in columns], landscape=True)
-    _heading(sheet, text("calculation title"), text("calculation subtitle"), statement, words)
+    head_of_sheet(sheet, text("calculation title"), text("calculation subtitle"), statement, words)
     heading, first = 4, 5
     sheet.heading(heading, columns)
     after = sheet.rows(first, columns, (_calculation_row(each, words) for each in statement.rows))
@@ -259,7 +257,7 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
     ]
     sheet = book.sheet(text("sheet corrections"), [column.width for column in columns], landscape=True)
     subtitle = text("corrections subtitle", month=words.month(statement.period))
-    _heading(sheet, text("corrections title"), subtitle, statement, words)
+    head_of_sheet(sheet, text("corrections title"), subtitle, statement, words)
     others = [each for each in statement.rows if each.month != statement.period and each.difference_cents]
     if not others:
         sheet.put(4, 1, text("no corrections"), VALUE)
@@ -302,86 +300,6 @@ def _correction_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
     ]
 
 
-# ---- the course of the year ------------------------------------------------------------------------------
-
-
-def _course(book: Book, statement: Statement, words: Wording) -> None:
-    text = words.text
-    course = statement.course
-    everything: list[tuple[str, Column, list[Value]]] = [
-        ("month", Column(text("month"), 12), [f"{words.short_month(each.month)} {each.month.year}" for each in course]),
-        ("paid", Column(text("paid"), 13.5, "amount"), [each.paid_cents for each in course]),
-        ("claimed", Column(text("delivered"), 13.5, "amount"), [each.claimed_cents for each in course]),
-        ("entitled", Column(text("entitled"), 13.5, "amount"), [each.entitled_cents for each in course]),
-        ("paid to date", Column(text("paid to date"), 16, "amount"), _to_date([each.paid_cents for each in course])),
-        (
-            "claimed to date",
-            Column(text("delivered to date"), 16.5, "amount"),
-            _to_date([each.claimed_cents for each in course]),
-        ),
-        (
-            "limit",
-            Column(text("ceiling" if has_ceiling(statement) else "budget to date"), 15, "amount"),
-            [each.limit_to_date_cents for each in course],
-        ),
-        ("clients", Column(text("clients"), 11, "count"), [each.clients_to_date for each in course]),
-        ("minimum", Column(text("minimum to date"), 14, "decimal"), [each.minimum_to_date for each in course]),
-    ]
-    shown = [each for each in everything if any(value is not None for value in each[2])]
-    columns = [column for _, column, _ in shown]
-    sheet = book.sheet(text("sheet course"), [column.width for column in columns], one_page=True)
-    _heading(sheet, text("course title", year=statement.period.year), text("course subtitle"), statement, words)
-    sheet.heading(4, columns)
-    after = sheet.rows(5, columns, zip(*(values for _, _, values in shown), strict=True))
-    row = after + 1
-    for chart in _charts(shown, words):
-        sheet.chart(row, 1, chart)
-        row += 17
-    sheet.repeat(4)
-
-
-def _charts(shown: Sequence[tuple[str, Column, list[Value]]], words: Wording) -> list[Chart]:
-    """The charts for which there are figures: by month, to date against the bound, clients against the minimum."""
-
-    place = {key: index for index, (key, _, _) in enumerate(shown, start=1)}
-    wanted: tuple[tuple[Shape, str, Sequence[tuple[str, Stroke]]], ...] = (
-        ("columns", "chart by month", [("paid", "light"), ("claimed", "dark")]),
-        ("lines", "chart to date", [("limit", "dashed"), ("paid to date", "light"), ("claimed to date", "dark")]),
-        ("lines", "chart clients", [("minimum", "dashed"), ("clients", "dark")]),
-    )
-    made = []
-    for shape, title, keys in wanted:
-        series = [(place[key], stroke) for key, stroke in keys if key in place]
-        if len(series) > 1:
-            made.append(
-                Chart(
-                    shape,
-                    words.text(title),
-                    names=1,
-                    series=series,
-                    heading_row=4,
-                    first_row=5,
-                    last_row=4 + len(shown[0][2]),
-                    width=sum(column.width for _, column, _ in shown),
-                    from_nought=not any(_below_nought(shown[column - 1][2]) for column, _ in series),
-                )
-            )
-    return made
-
-
-def _below_nought(values: Iterable[Value]) -> bool:
-    return any(isinstance(value, int) and value < 0 for value in values)
-
-
-def _to_date(amounts: Sequence[int | None]) -> list[Value]:
-    """Running totals up to the last month that has a figure; empty after it."""
-    known = [index for index, cents in enumerate(amounts) if cents is not None]
-    if not known:
-        return [None] * len(amounts)
-    totals = list(accumulate(cents or 0 for cents in amounts[: known[-1] + 1]))
-    return [*totals, *[None] * (len(amounts) - len(totals))]
-
-
 # ---- signals and refusals --------------------------------------------------------------------------------
 
 
@@ -407,7 +325,7 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("national code"), 11, center=True),
     ]
     sheet = book.sheet(text("sheet signals"), [column.width for column in alerts], landscape=True)
-    _heading(sheet, text("signals title"), text("signals subtitle"), statement, words)
+    head_of_sheet(sheet, text("signals title"), text("signals subtitle"), statement, words)
     sheet.put(4, 1, text("signals"), SECTION, to=7)
     row = 5
     if statement.alerts:
@@ -473,7 +391,7 @@ def _origin(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("digest"), 58, wrap=True, tone="muted"),
     ]
     sheet = book.sheet(text("sheet origin"), [column.width for column in columns], landscape=True)
-    _heading(sheet, text("origin title"), text("origin subtitle"), statement, words)
+    head_of_sheet(sheet, text("origin title"), text("origin subtitle"), statement, words)
     sheet.put(4, 1, text("deliveries"), SECTION, to=7)
     row = 5
     if statement.deliveries:
@@ -530,17 +448,6 @@ def _delivery_row(each: Delivery, statement: Statement, words: Wording) -> list[
 
 
 # ---- shared ----------------------------------------------------------------------------------------------
-
-
-def _heading(sheet: Sheet, title: str, subtitle: str, statement: Statement, words: Wording) -> None:
-    """The head of every sheet but the first: what it is, and of which statement."""
-    sheet.put(1, 1, title, TITLE.but(size=16))
-    sheet.height(1, 24)
-    whose = " · ".join((statement.number, statement.provider.name, words.month(statement.period)))
-    if not statement.final:
-        whose = f"{words.text('draft mark')} · {whose}"
-    sheet.put(2, 1, f"{whose}. {subtitle}", SUBTITLE.but(size=9))
-    sheet.height(3, 6)
 
 
 def _difference(row: StatementRow) -> Toned:

@@ -13,7 +13,7 @@ from functools import cache
 
 from settlement.domain.conditions import AnyOf, Comparison, Condition, Figure
 from settlement.domain.measures import IN_MONTH, measure_of
-from settlement.domain.periods import Month
+from settlement.domain.periods import Month, Quarter
 from settlement.domain.records import Refusal, Working
 from settlement.wording import catalogue, numbers
 from settlement.wording.catalogue import Pair
@@ -26,6 +26,7 @@ __all__ = ["Language", "Wording", "wording"]
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::([^|}]*)\|([^}]*))?\}")
 _NOT_GROUPED = {"year", "row"}
 """Whole numbers in sentences that are names: they get no thousands separator."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
 
@@ -192,6 +193,15 @@ class Wording:
             found, expected = self.unit(found), self.unit(expected)
         values = {"found": found, "expected": expected, "code": refusal.code}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
+
+    def refusal_reason(self, code: str) -> str:
+        """What is wrong, for a count of refusals: the sentence of the code without what stood in any file."""
+        sentence = _PLACEHOLDER.sub("…", self._of(catalogue.REFUSALS, code))
+        return _SENTENCE.split(sentence, maxsplit=1)[0]
+
+    def quarter(self, quarter: Quarter) -> str:
+        """``1e kwartaal 2018``."""
+        return self.text("quarter", number=quarter.number, year=quarter.year)
 
     def condition(self, condition: Condition) -> str:
         """A condition in words: *doelrealisatie is ten minste 75 %*."""

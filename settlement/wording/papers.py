@@ -6,6 +6,7 @@ from __future__ import annotations
 from settlement.wording.cards import CARDS
 from settlement.wording.catalogue import Pair
 from settlement.wording.returned import RETURNED
+from settlement.wording.talks import TALKS
 from settlement.wording.templates import TEMPLATES
 
 PAPERS: dict[str, Pair] = {
@@ -182,6 +183,7 @@ PAPERS: dict[str, Pair] = {
     "course subtitle": ("Lege maanden zijn nog niet vastgesteld.", "Empty months are not settled yet."),
     "chart by month": ("Betaald en geleverd per maand", "Paid and delivered by month"),
     "chart to date": ("Betaald en geleverd, cumulatief", "Paid and delivered to date"),
+    "chart paid to date": ("Betaald, cumulatief", "Paid to date"),
     "chart clients": ("Jeugdigen tegenover het minimum", "Clients against the minimum"),
     "signals title": ("Signalen & afkeuringen", "Signals & refusals"),
     "signals subtitle": ("Een signaal verandert geen bedrag. Een afgekeurde regel wordt niet betaald; verbeter haar en lever opnieuw aan.",
@@ -265,5 +267,6 @@ PAPERS: dict[str, Pair] = {
     **CARDS,
     **RETURNED,
     **TEMPLATES,
+    **TALKS,
 }  # fmt: skip
 """By key, in the order of the papers."""

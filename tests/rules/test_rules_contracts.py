@@ -271,6 +271,7 @@ def test_the_organisation_and_the_providers_hold_what_is_written(every):
     # A leading zero is part of a registration.
     assert (provider.kvk, provider.agb, provider.iban) == ("01234567", "02220001", "NL20INGB0001234567")
     assert (provider.creditor, provider.vat) == ("104233", "NL001234567B01")
+    assert (provider.language, organisation.language_for(provider)) == ("nl", "nl")
 
 
 def test_no_key_of_the_language_is_missing_from_the_files_that_have_every_key():
