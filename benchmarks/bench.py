@@ -44,10 +44,13 @@ from settlement.pricing.positions import (
 from settlement.pricing.resolve import resolve
 from settlement.pricing.tables import Tables, build_tables
 from settlement.pricing.value import value_lines
+from settlement.run.computing import Computed, compute
 from settlement.run.digests import digest_of
 from settlement.run.ledger import Approval, ApprovedRun, Ledger
-from settlement.run.month import RECEIPT, Computed, Workspace, compute, papers, receipt
 from settlement.run.outbox import stage
+from settlement.run.papers import papers
+from settlement.run.receipt import receipt
+from settlement.run.workspace import RECEIPT, Workspace
 from settlement.settle import Settlement
 
 NOW = dt.datetime(2018, 7, 1, 6, 0, tzinfo=dt.UTC)

@@ -25,7 +25,7 @@ def explain(
     import dataclasses
 
     from settlement.run.explain import explain as why
-    from settlement.run.month import Workspace
+    from settlement.run.workspace import Workspace
 
     found = why(
         Workspace(RULES, INPUTS, outputs), contract, month_of(period), service=service, term=term,

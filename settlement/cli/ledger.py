@@ -39,7 +39,7 @@ def ledger(
 ) -> None:
     """Shows what was settled, and whether the chain of records is whole."""
     from settlement.domain.periods import Month
-    from settlement.run.month import known_heads, read_only_ledger
+    from settlement.run.workspace import known_heads, read_only_ledger
 
     workspace = workspace_of(rules, INPUTS, outputs)
     where = workspace.ledger

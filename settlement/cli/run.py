@@ -33,7 +33,7 @@ from settlement.cli.talk import (
 )
 
 if TYPE_CHECKING:
-    from settlement.run.month import Computed
+    from settlement.run.computing import Computed
 
 
 @app.command()
@@ -46,7 +46,9 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Settles a month as a draft, with all its papers."""
-    from settlement.run.month import compute, draft, totals
+    from settlement.run.computing import compute
+    from settlement.run.month import draft
+    from settlement.run.receipt import totals
 
     workspace, month = workspace_of(rules, inputs, outputs), month_of(period)
     with progress(as_json) as step:
@@ -82,7 +84,7 @@ def run(
 
 
 def _run_code(computed: Computed) -> int:
-    from settlement.run.month import totals
+    from settlement.run.receipt import totals
 
     if any(problem.contract is not None or problem.place.file.endswith((".yaml", ".yml")) for problem in computed.problems):
         return RULE_PROBLEM

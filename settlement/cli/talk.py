@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from settlement.domain.contract import Rulebook
     from settlement.domain.periods import Month
     from settlement.domain.problems import Problem
-    from settlement.run.month import Workspace
+    from settlement.run.workspace import Workspace
 
 app = typer.Typer(
     help="Settles care contracts: rule files and deliveries in; payment statements, alerts and a ledger out.",
@@ -138,7 +138,7 @@ def month_of(text: str) -> Month:
 
 def workspace_of(rules: Path, inputs: Path, outputs: Path) -> Workspace:
     """The three folders."""
-    from settlement.run.month import Workspace
+    from settlement.run.workspace import Workspace
 
     return Workspace(rules, inputs, outputs)
 

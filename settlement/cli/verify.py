@@ -39,8 +39,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Computes past runs again from what they kept, and compares every amount and every byte."""
-    from settlement.run.month import Workspace, read_only_ledger
     from settlement.run.replay import chain_faults, replay
+    from settlement.run.workspace import Workspace, read_only_ledger
 
     # Neither rules nor deliveries are read: a run is replayed from what it kept.
     workspace = Workspace(rules, INPUTS, outputs)

@@ -11,7 +11,7 @@ from settlement.domain.problems import Problem
 from settlement.domain.records import Refusal
 
 if TYPE_CHECKING:
-    from settlement.run.month import Report, Workspace
+    from settlement.run.workspace import Report, Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from settlement.run.blocked import Blocked
 from settlement.run.ledger import Ledger, hold_ledger
 from settlement.run.ledger_records import Address
 from settlement.run.lock import hold
-from settlement.run.month import Workspace
+from settlement.run.workspace import Workspace
 
 
 def copy_ledger(workspace: Workspace, file: Path, now: dt.datetime) -> tuple[Address, int]:

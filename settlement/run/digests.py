@@ -33,3 +33,9 @@ def combined_digest(digests: Mapping[str, str]) -> str:
     for name in sorted(digests):
         combined.update(json.dumps([name, digests[name]]).encode() + b"\n")
     return combined.hexdigest()
+
+
+def to_json(content: object) -> bytes:
+    """JSON of which the same content always gives the same bytes."""
+    # A file name of bytes that are no text is escaped, as JSON escapes it, and is read back as it was.
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "backslashreplace") + b"\n"

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from settlement.run.blocked import Blocked
 from settlement.run.ledger_file import OLDEST_SQLITE
-from settlement.run.month import Workspace, read_only_ledger
 from settlement.run.versions import versions
+from settlement.run.workspace import Workspace, read_only_ledger
 
 OLDEST_PYTHON, TRIED_UP_TO = (3, 11), (3, 13)
 _MODULES = ("durable_rules_engine", "polars", "openpyxl", "yaml", "apscheduler", "jinja2", "stdnum", "holidays")

@@ -12,7 +12,7 @@ from typing import Any
 from settlement.domain.periods import Month
 from settlement.domain.records import Working
 from settlement.run.blocked import Blocked
-from settlement.run.month import RECEIPT, Workspace
+from settlement.run.workspace import RECEIPT, Workspace
 from settlement.wording import wording
 
 CELLS = ("client", "service", "code", "intensity", "profile", "start", "end", "quantity", "unit", "claimed", "result")

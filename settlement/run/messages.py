@@ -26,7 +26,7 @@ from settlement.run.balance import OutOfBalance
 if TYPE_CHECKING:
     from settlement.deliveries.gather import Gathered
     from settlement.run.ledger import FinalRun, Ledger
-    from settlement.run.month import Workspace
+    from settlement.run.workspace import Workspace
     from settlement.settle import Settlement
 
 FOLDER = "messages"

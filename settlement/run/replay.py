@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from settlement.run.blocked import Blocked
+from settlement.run.computing import compute_again
 from settlement.run.digests import FileDigest, digest_of
 from settlement.run.kept import KEPT, kept_receipt, restore
 from settlement.run.ledger import FinalRun, Ledger, Posting
-from settlement.run.month import RECEIPT, Report, Workspace, compute_again, papers
 from settlement.run.outbox import MANIFEST, is_pending, manifest_of
+from settlement.run.papers import papers
 from settlement.run.versions import changed_since
+from settlement.run.workspace import RECEIPT, Report, Workspace
 from settlement.wording.numbers import euro
 
 if TYPE_CHECKING:
     from settlement.domain.records import Payment
-    from settlement.run.month import Computed
+    from settlement.run.computing import Computed
 
 _CHUNK = 1 << 20
 _NOTHING = "nothing"

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from settlement.domain.periods import Month
 from settlement.run.blocked import Blocked, Note
 from settlement.run.checking import delivered_months
-from settlement.run.month import RECEIPT, Workspace, draft, read_only_ledger
+from settlement.run.month import draft
 from settlement.run.schedule import due_months, serve
+from settlement.run.workspace import RECEIPT, Workspace, read_only_ledger
 
 
 def serve_months(

@@ -251,7 +251,8 @@ def published(outputs: Path) -> list[str]:
 def test_a_run_with_which_the_gate_disagrees_writes_nothing(dropping, tmp_path):
     import datetime as dt
 
-    from settlement.run.month import Workspace, draft
+    from settlement.run.month import draft
+    from settlement.run.workspace import Workspace
 
     workspace = Workspace(ROOT / "rules", ROOT / "inputs", tmp_path / "outputs")
     with pytest.raises(GateDisagrees, match="ceiling 'cut' should have fired, and did not"):

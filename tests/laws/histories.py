@@ -19,7 +19,7 @@ from settlement.deliveries.gather import Gathered
 from settlement.domain.contract import Rulebook
 from settlement.domain.periods import Month
 from settlement.run.balance import check_balance
-from settlement.run.month import _postings as postings_for
+from settlement.run.computing import postings_of_month as postings_for
 from settlement.settle import Before, LedgerKey, Settlement
 from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 

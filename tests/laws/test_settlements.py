@@ -28,7 +28,7 @@ from settlement.domain.contract import Ceiling, Contract, Dated, Price, Rulebook
 from settlement.domain.periods import Month
 from settlement.pricing.ceilings import left_cents
 from settlement.run.balance import check_balance
-from settlement.run.month import _postings as postings_for
+from settlement.run.computing import postings_of_month as postings_for
 from settlement.settle import Before, Settlement
 from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from workbench import Yaml, contract, write_rules
 
 from settlement.domain.periods import Month
+from settlement.run.computing import Computed, compute
 from settlement.run.messages import key_file
-from settlement.run.month import Computed, Workspace, approve, compute, draft
+from settlement.run.month import approve, draft
+from settlement.run.workspace import Workspace
 
 MARCH, APRIL = Month(2018, 3), Month(2018, 4)
 AGB, RECEIVER = "22220001", "0599"

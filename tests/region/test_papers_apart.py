@@ -14,7 +14,9 @@ from settlement.domain.records import PositionKey
 from settlement.domain.talks import ClientFlow
 from settlement.pricing.flow import client_flow
 from settlement.pricing.positions import count_lines, targets
-from settlement.run.month import Workspace, compute, papers
+from settlement.run.computing import compute
+from settlement.run.papers import papers
+from settlement.run.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 MARCH = Month(2018, 3)

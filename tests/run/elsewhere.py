@@ -67,12 +67,12 @@ def main() -> None:
         shuffle_folders(circumstances["shuffle"])
     from settlement import cli
     from settlement.cli import run as commands
-    from settlement.run import month
+    from settlement.run import papers
 
     moment = dt.datetime.fromisoformat(circumstances["at"])
     commands.now = lambda: moment
     if circumstances.get("processes"):
-        month.MANY_STATEMENTS = 1
+        papers.MANY_WORKBOOKS = 1
     given: list[list[str]] = [[]]
     for word in words:
         if word == "--":

@@ -16,13 +16,15 @@ from typing import Any
 import settlement.alerts.page
 import settlement.alerts.workbook
 import settlement.deliveries.gather
+import settlement.returns.writing
 import settlement.run.balance
-import settlement.run.month
+import settlement.run.computing
+import settlement.run.papers
 import settlement.settle
 import settlement.statements.compose
 from settlement.domain.periods import Month
 from settlement.domain.records import AlertSummary
-from settlement.run.month import Computed
+from settlement.run.computing import Computed
 from settlement.settle import Before
 from settlement.statements.compose import Paid
 
@@ -51,10 +53,12 @@ _STEPS: tuple[tuple[Any, str], ...] = (
     (settlement.deliveries.gather, "gather"),
     (settlement.settle, "settle"),
     (settlement.statements.compose, "settled_lines"),
-    (settlement.run.month, "_line_files"),
+    (settlement.run.computing, "_line_files"),
     (settlement.statements.compose, "compose"),
     (settlement.run.balance, "check_balance"),
-    (settlement.run.month, "_workbooks"),
+    (settlement.returns.writing, "write_returned"),
+    (settlement.run.papers, "_workbooks"),
+    (settlement.run.papers, "_talks"),
     (settlement.alerts.workbook, "write_alerts"),
     (settlement.alerts.page, "render_alerts"),
 )

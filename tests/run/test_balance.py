@@ -16,7 +16,8 @@ from workbench import File, Line, contract, files_in, write_delivery, write_rule
 from settlement.domain.periods import Month
 from settlement.domain.records import Payment, Statement
 from settlement.run.balance import OutOfBalance
-from settlement.run.month import Workspace, draft
+from settlement.run.month import draft
+from settlement.run.workspace import Workspace
 
 NOW = dt.datetime(2018, 4, 9, 6, tzinfo=dt.UTC)
 MARCH = Month(2018, 3)
@@ -83,7 +84,7 @@ def one_cent_more_in_a_row(one: Statement) -> object:
 
 
 COMPOSE, PAYMENTS = "settlement.statements.compose.compose", "settlement.statements.compose.payments_of"
-LINES, POSTINGS, SETTLE = "settlement.statements.compose.settled_lines", "settlement.run.month._postings", "settlement.settle.settle"
+LINES, POSTINGS, SETTLE = "settlement.statements.compose.settled_lines", "settlement.run.computing.postings_of_month", "settlement.settle.settle"
 
 
 def a_line_lost(settled: Any) -> Any:

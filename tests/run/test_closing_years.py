@@ -6,7 +6,8 @@ from workbench import contract, write_rules
 
 from settlement.domain.periods import Month
 from settlement.run.ledger import Ledger
-from settlement.run.month import Workspace, approve, draft
+from settlement.run.month import approve, draft
+from settlement.run.workspace import Workspace
 
 NOW = dt.datetime(2019, 4, 5, 6, tzinfo=dt.UTC)
 AGREED = {

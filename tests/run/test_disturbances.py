@@ -400,7 +400,7 @@ def test_a_stop_that_comes_while_a_run_is_recorded_waits_until_all_is_in_place(n
 
 @pytest.mark.campaign
 def test_workers_that_write_workbooks_end_without_a_word_when_the_command_is_stopped_or_killed(office):
-    program = "-c", "import settlement.run.month as m; m.MANY_STATEMENTS = 2; import settlement.cli as c; c.main()"
+    program = "-c", "import settlement.run.papers as m; m.MANY_WORKBOOKS = 2; import settlement.cli as c; c.main()"
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
         for wait in (0.3, 0.8, 1.5):
             process = office.start(*RUN, program=program)

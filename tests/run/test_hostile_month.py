@@ -16,7 +16,9 @@ from workbench import File, contract, write_delivery, write_rules
 
 from settlement.domain.periods import Month
 from settlement.run import snapshot as snapshots
-from settlement.run.month import Workspace, approve, compute, draft
+from settlement.run.computing import compute
+from settlement.run.month import approve, draft
+from settlement.run.workspace import Workspace
 
 JANUARY = Month(2018, 1)
 NINTH = dt.datetime(2018, 2, 9, 6, tzinfo=dt.UTC)

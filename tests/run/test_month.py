@@ -14,9 +14,11 @@ from workbench import File, Line, Yaml, contract, files_in, write_delivery, writ
 from settlement.deliveries.gather import gather
 from settlement.domain.periods import Month
 from settlement.run.blocked import Blocked
+from settlement.run.computing import compute
 from settlement.run.ledger import Ledger
-from settlement.run.month import Workspace, approve, compute, draft
+from settlement.run.month import approve, draft
 from settlement.run.replay import replay
+from settlement.run.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 JANUARY, FEBRUARY, MARCH, APRIL = (Month(2018, number) for number in range(1, 5))

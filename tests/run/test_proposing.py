@@ -11,7 +11,8 @@ from settlement.deliveries.likely import likely_field, likely_headings
 from settlement.domain.periods import Month
 from settlement.rules.reader import read_rulebook
 from settlement.run.checking import check_all
-from settlement.run.month import Workspace, compute
+from settlement.run.computing import compute
+from settlement.run.workspace import Workspace
 
 JANUARY = Month(2018, 1)
 TARIFF = {"tariff": {"article": "6.1", "per": "hour", "amounts": {"2018-01-01": "€ 60,00"}}}

@@ -20,7 +20,8 @@ from test_month import BUDGET, FEBRUARY, JANUARY, MARCH, Office, agreed, at, hou
 from workbench import files_in
 
 from settlement.cli import main
-from settlement.run import kept, month, replay
+from settlement.run import computing, kept, month, replay
+from settlement.run import receipt as receipts
 from settlement.run.blocked import Blocked
 from settlement.run.digests import FileDigest, combined_digest, digest_of
 from settlement.run.kept import KEPT, NotKept, is_kept, keep, kept_chunks, restore
@@ -213,7 +214,7 @@ def test_without_its_kept_receipt_a_run_is_replayed_by_the_one_that_was_publishe
 
 def otherwise(monkeypatch: pytest.MonkeyPatch, change: tuple[str, str]) -> None:
     """A program that computes otherwise: as if a rule file said something else."""
-    real = month.compute_again
+    real = computing.compute_again
 
     def again(workspace, run, copied):
         path = copied["rules"].path / "a-1.yaml"
@@ -249,7 +250,7 @@ def test_a_paper_that_comes_out_with_other_bytes_is_named_where_no_amount_differ
 def test_other_versions_are_no_difference_by_themselves_and_explain_one_that_there_is(tmp_path, monkeypatch):
     office = Office(tmp_path)
     with monkeypatch.context() as then:
-        then.setattr(month, "versions", lambda: {**versions(), "polars": "2.0.0", "code": "0" * 64})
+        then.setattr(receipts, "versions", lambda: {**versions(), "polars": "2.0.0", "code": "0" * 64})
         office.settle(JANUARY)
     assert json.loads((office.workspace.outputs / "2018-01" / "run.json").read_bytes())["made_with"]["polars"] == "2.0.0"
     assert [(told(one), one.reasons) for one in replayed(office)] == [([], ())]
@@ -263,7 +264,7 @@ def test_other_versions_are_no_difference_by_themselves_and_explain_one_that_the
 
 def test_a_run_that_cannot_be_computed_any_more_is_told_and_the_others_are_replayed(office, monkeypatch):
     office.settle(FEBRUARY)
-    real = month.compute_again
+    real = computing.compute_again
 
     def again(workspace, run, copied):
         if run.period == JANUARY:
@@ -293,10 +294,10 @@ def test_a_publication_that_was_interrupted_explains_what_is_missing_and_the_nex
 @pytest.fixture
 def older_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """January was made final by a version that kept nothing; February by this one."""
-    office, real = Office(tmp_path), month._json
+    office, real = Office(tmp_path), receipts.to_json
     with monkeypatch.context() as then:
         then.setattr(month, "keep", lambda *_, **__: None)
-        then.setattr(month, "_json", lambda content: real({name: value for name, value in content.items() if name != "made_with"}))
+        then.setattr(receipts, "to_json", lambda content: real({name: value for name, value in content.items() if name != "made_with"}))
         office.settle(JANUARY)
     office.settle(FEBRUARY)
     return office

@@ -11,13 +11,16 @@ from workbench import files_in
 
 from settlement import cli
 from settlement.domain.periods import Month
+from settlement.run import computing
 from settlement.run import month as rooms
 from settlement.run.blocked import Blocked, Note, RulesBlocked
+from settlement.run.computing import compute
 from settlement.run.copying import copy_ledger
 from settlement.run.ledger import Ledger, hold_ledger
 from settlement.run.ledger_records import RECORDS
 from settlement.run.lock import Holder, WorkspaceBusy
-from settlement.run.month import Workspace, compute, draft
+from settlement.run.month import draft
+from settlement.run.workspace import Workspace
 
 JUNE = Month(2018, 6)
 
@@ -156,8 +159,8 @@ def test_an_address_that_changes_while_a_run_begins_stops_it(tmp_path: Path, dat
         office.rules()
         return real(*given)
 
-    real = rooms.take_snapshot
-    monkeypatch.setattr(rooms, "take_snapshot", changed)
+    real = computing.take_snapshot
+    monkeypatch.setattr(computing, "take_snapshot", changed)
     with pytest.raises(Blocked, match="was changed while this began: the ledger is no longer"):
         office.draft(JANUARY)
     assert not (office.workspace.outputs / "2018-01").exists()

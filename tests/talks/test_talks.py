@@ -23,7 +23,8 @@ from settlement.domain.periods import Month, Quarter
 from settlement.domain.records import Alert, AlertSummary, Working
 from settlement.domain.talks import ClientFlow, Talk
 from settlement.run.ledger import Ledger
-from settlement.run.month import Workspace, approve, draft
+from settlement.run.month import approve, draft
+from settlement.run.workspace import Workspace
 from settlement.settle import Before
 from settlement.statements.compose import Paid, compose, settled_lines
 from settlement.talks.compose import compose_talks, talk_number
