@@ -162,6 +162,7 @@ _SERVICES: dict[str, pl.DataType | type[pl.DataType]] = {
     "by_intensity": pl.Boolean,
     "priced_on_allocation": pl.Boolean,
     "delivered_in": pl.String,
+    "per": pl.String,
     "ratio_numerator": pl.Int64,
     "ratio_denominator": pl.Int64,
     "whole_hours": pl.Boolean,
@@ -218,6 +219,7 @@ def _service_row(contract_no: int, contract: Contract, service_no: int, name: st
             numerator, denominator = unit_ratio(term.delivered_in, term.per)
             row |= {
                 "delivered_in": term.delivered_in,
+                "per": term.per,
                 "ratio_numerator": numerator,
                 "ratio_denominator": denominator,
                 "whole_hours": term.whole_hours,
