@@ -47,7 +47,11 @@ def receipt(
             "organisation": settlement.rulebook.organisation.name,
             "ledger_before": computed.previous,
             "rules": {"digest": computed.rules_digest, "files": computed.rules},
-            "inputs": {"digest": computed.inputs_digest, "files": computed.inputs, "left_out": computed.left_out},
+            "inputs": {
+                "digest": computed.inputs_digest,
+                "files": computed.inputs,
+                **({"left_out": computed.left_out} if computed.left_out else {}),
+            },
             "results_digest": computed.results_digest,
             **({"client_key": computed.client_key} if computed.client_key else {}),
             "totals": totals(computed),

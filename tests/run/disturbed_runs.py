@@ -109,11 +109,11 @@ class Office:
         ledger = self.outputs / LEDGER
         if ledger.exists():
             try:
-                with closing(open_readable(ledger)) as connection:
-                    book = Ledger(connection, ledger, writable=False)
+                with closing(open_readable(ledger)) as home:
+                    book = Ledger(home, writable=False)
                     found["whole"] = "; ".join(map(str, book.verify()))
                     if book.runs():
-                        found["records"] = "\n".join(connection.iterdump())
+                        found["records"] = "\n".join(home.connection.iterdump())
             except Blocked as blocked:
                 found["whole"] = str(blocked)
         return found

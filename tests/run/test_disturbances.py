@@ -253,7 +253,7 @@ def test_an_approval_of_which_a_workbook_is_open_is_finished_by_the_next_command
 # ---- what is read changes --------------------------------------------------------------------------------
 
 
-def test_a_delivery_that_goes_on_changing_is_named_and_nothing_is_done(office):
+def test_a_delivery_that_goes_on_changing_is_named_and_left_out_and_the_draft_does_not_hold_when_it_has_come(office):
     script = "import sys, time\nwhile True:\n    open(sys.argv[1], 'ab').write(b';\\n')\n    time.sleep(0.001)"
     path = office.folder / "inputs" / JANUARY / "B-1_levering.csv"
     whole = path.read_bytes()
@@ -261,11 +261,15 @@ def test_a_delivery_that_goes_on_changing_is_named_and_nothing_is_done(office):
     try:
         while path.read_bytes() == whole:
             time.sleep(0.01)
-        office.refused(RUN, "B-1_levering.csv changed while being read", "Wait until the file has been saved or copied completely")
+        answer = office.give(*RUN)
+        assert answer.code == 4
+        assert "B-1_levering.csv: the file changed while it was read: it counts for nothing" in answer.err
+        assert "No delivery of B-1" in answer.out
     finally:
         writer.kill()
         writer.wait()
     path.write_bytes(whole)
+    office.refused(APPROVE, "delivery 2018-01/B-1_levering.csv is new")
     office.settled()
 
 

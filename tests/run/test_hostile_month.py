@@ -121,7 +121,9 @@ def test_no_client_number_stands_in_a_log_a_name_the_ledger_an_alert_or_what_ano
             continue
         data = every_byte(path.read_bytes())
         has = SECRET.encode() in data or SECRET.encode("utf-16-le") in data
-        if "statements/" in name and "A-1" in name:
+        if name.startswith("kept/"):
+            continue  # the deliveries themselves, for those who may read them in the inputs
+        if ("statements/" in name or "returned/" in name) and "A-1" in name:
             own += has  # what goes back to the provider that sent it
         elif has or any(number.encode() in data for number in NUMBERS):
             leaks.append(name)
