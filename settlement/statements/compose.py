@@ -119,10 +119,9 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
             "row",
             "claim_month",
             pl.col("service_name").alias("service"),
-            pl.col("client").fill_null(""),
-            pl.col("code").fill_null("").alias("product_code"),
-            pl.col("profile").fill_null(""),
-            pl.col("intensity").fill_null(""),
+            # As text again: how they were numbered says nothing outside this process.
+            pl.col("client", "profile", "intensity").cast(pl.String).fill_null(""),
+            pl.col("code").cast(pl.String).fill_null("").alias("product_code"),
             "start",
             "end",
             counted.alias("quantity_milli"),
