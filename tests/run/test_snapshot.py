@@ -8,6 +8,8 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -149,11 +151,9 @@ def test_a_file_that_is_replaced_or_taken_away_meanwhile_is_followed(
     assert [path.name for path in taken["rules"].path.rglob("*.yaml")] == ["de-linde.yaml"]
 
 
-def test_a_file_that_goes_on_changing_is_named(
-    workspace: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(snapshots, "_PAUSE_SECONDS", 0.03)
-    path = workspace["inputs"] / "2018-03" / "maasoever.xlsx"
+@contextmanager
+def growing(path: Path) -> Iterator[None]:
+    """Another program goes on writing to a file."""
     end = threading.Event()
 
     def write() -> None:
@@ -166,12 +166,20 @@ def test_a_file_that_goes_on_changing_is_named(
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        with pytest.raises(Blocked, match=r"maasoever\.xlsx changed while being read, 5 times in a row") as blocked:
-            snapshot(workspace, tmp_path / "copy")
-        assert "Wait until the file has been saved" in blocked.value.help
+        yield
     finally:
         end.set()
         writer.join()
+
+
+def test_a_file_that_goes_on_changing_is_named(
+    workspace: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_PAUSE_SECONDS", 0.03)
+    with growing(workspace["inputs"] / "2018-03" / "maasoever.xlsx"):
+        with pytest.raises(Blocked, match=r"maasoever\.xlsx changed while being read, 5 times in a row") as blocked:
+            snapshot(workspace, tmp_path / "copy")
+        assert "Wait until the file has been saved" in blocked.value.help
 
 
 def test_links_and_devices_are_refused_by_name(workspace: dict[str, Path], tmp_path: Path) -> None:
@@ -266,23 +274,8 @@ def test_a_delivery_that_goes_on_changing_is_left_out_and_the_others_are_copied(
     workspace: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "_PAUSE_SECONDS", 0.03)
-    path = workspace["inputs"] / "2018-03" / "maasoever.xlsx"
-    end = threading.Event()
-
-    def write() -> None:
-        with path.open("ab") as file:
-            while not end.is_set():
-                file.write(b"x" * 1000)
-                file.flush()
-                time.sleep(0.002)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
+    with growing(workspace["inputs"] / "2018-03" / "maasoever.xlsx"):
         taken = snapshot(workspace, tmp_path / "copy", one_by_one=["inputs"])
-    finally:
-        end.set()
-        writer.join()
     assert taken["inputs"].left_out == {"2018-03/maasoever.xlsx": "still-being-copied"}
     assert not (tmp_path / "copy" / "inputs" / "2018-03" / "maasoever.xlsx").exists()
     assert len(taken["inputs"].files) == 1
