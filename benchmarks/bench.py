@@ -299,7 +299,7 @@ def table(figures: Figures) -> str:
         found.append(
             f"  pandas takes {statistics.median(ratios):.1f} times as long ({min(ratios):.1f} to {max(ratios):.1f}){told}"
         )
-    found.append("  the same cents and clients, each time")
+    found.append("  the same cents and counts, each time")
     return "\n".join(found)
 
 
