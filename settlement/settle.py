@@ -204,8 +204,9 @@ def refusals_of(delivered: Gathered, accepted: Accepted) -> pl.DataFrame:
 
 
 def _missing(rulebook: Rulebook, delivered: Gathered, period: Month) -> frozenset[tuple[str, Month]]:
-    """Contracts that need lines, hold in the month, and sent no file (or no line) for it."""
-    came = {(one.contract, one.claim_month) for one in delivered.deliveries if one.used}
+    """Contracts that need lines, hold in the month, and sent no line for it: no file, or one that was refused as a whole or
+    holds nothing but headings (an empty template says nothing of how many were helped)."""
+    came = {(one.contract, one.claim_month) for one in delivered.deliveries if one.used and one.rows}
     by_row = delivered.lines.select("contract", "claim_month").unique()
     came |= {(contract, Month.from_index(index)) for contract, index in by_row.iter_rows()}
     return frozenset(

@@ -31,6 +31,8 @@ def main() -> None:
         sys.exit(RULE_PROBLEM)
     except Blocked as blocked:
         tell(str(blocked))
+        # What could not be written (a workbook on a full disk) complains once more when it is cleared away: it was told.
+        sys.unraisablehook = lambda _: None
         sys.exit(WRONG_USE)
     except Stopped as stopped:
         tell("Stopped. What was under way was not recorded and not published.")

@@ -28,7 +28,7 @@ def hold(
         hold_payment(rules, contract, month_of(str(since)), reason, by)
         say(f"Payments of {contract} are kept back from {since} on: {reason}. It stands in {rules / 'holds.yaml'}; drafts made before no longer hold.")
         return
-    rulebook, _ = current(rules)
+    rulebook = current(rules)
     payments = [
         {"contract": one.contract, "from": str(one.since), "until": str(one.until) if one.until else None, "reason": one.reason,
          "by": one.by, "released_by": one.released_by, "place": str(one.place)}
@@ -83,4 +83,4 @@ def release(
 def _need(*given: tuple[str, str | None]) -> None:
     missing = [name for name, value in given if not value]
     if missing:
-        raise typer.BadParameter(f"Say also {' and '.join(missing)}. See: settlement hold --help")
+        raise typer.BadParameter(f"Say also {' and '.join(missing)}; --help shows how.")

@@ -63,6 +63,9 @@ def ledger(
                 show_problems(findings)
                 say(f"The ledger is {'not whole' if findings else 'whole'}: {len(book.runs())} runs, last record {book.head()[:16]}…")
             raise typer.Exit(FAULT if findings else GOOD)
+        if contract and contract not in {key[0] for key in book.settled()} | book.paid().keys():
+            known = ", ".join(sorted({key[0] for key in book.settled()} | book.paid().keys()))
+            raise typer.BadParameter(f"Nothing was settled for {contract} in {where}. There are: {known or 'no contracts yet'}")
         if contract:
             settled = {key: cents for key, cents in sorted(book.settled().items()) if key[0] == contract}
             paid, balance = book.paid().get(contract, 0), book.balance().get(contract, 0)

@@ -110,7 +110,10 @@ def _show_month(computed: Computed) -> None:
     )  # fmt: skip
     total = sum(one.to_pay_cents for one in computed.statements)
     held = sum(one.held_cents for one in computed.statements)
-    say(f"\nTo pay {euro(total)} on {len(computed.payments)} statements" + (f"; held back {euro(held)}" if held else "") + ".")
+    for one in computed.statements:
+        if one.on_hold:
+            say(f"\nThe payment of {one.contract.number} is kept back, {euro(max(one.payable_cents, 0))}: {one.on_hold}.")
+    say(f"\nTo pay {euro(total)} on {len(computed.payments)} of {len(computed.statements)} statements" + (f"; held back {euro(held)}" if held else "") + ".")
     if computed.returned.files:
         say(f"{len(computed.returned.files)} deliveries go back with their refusals marked: folder returned.")
     for contract, month in sorted(computed.settlement.counted.missing):

@@ -156,7 +156,7 @@ def rulebook_with(contract: str, rules: Path) -> Rulebook:
     if own:
         show_problems(own)
         raise typer.Exit(RULE_PROBLEM)
-    near = difflib.get_close_matches(contract, list(rulebook.contracts), n=1)
+    near = difflib.get_close_matches(contract.upper(), list(rulebook.contracts), n=1)
     known = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(rulebook.contracts)}"
     raise typer.BadParameter(f"There is no contract {contract} in {rules}. {known}")
 

@@ -303,7 +303,7 @@ def _controlled(
                 unchecked.add(file)
             elif value not in {everything, everything - before, net, net - net_before}:
                 raw = raws[file]
-                found, expected = _decimal(value, decimals), _decimal(everything, decimals)
+                found, expected = _decimal(value, decimals), _decimal(net, decimals)
                 cell = f"{raw.columns[field]}{row}"
                 faults.setdefault(file, []).append(
                     Refused("control-total-differs", found, expected, raw.sheet, cell, field)

@@ -582,6 +582,8 @@ class Rulebook:
     """By number; a contract with problems is not here."""
     digests: Mapping[str, str]
     """SHA-256 of every rule file read, by path relative to the rules folder with forward slashes."""
+    stopped: tuple[str, ...] = ()
+    """The numbers of contracts that stand in a rule file and are not settled: that file, or one that all depend on, has problems."""
     payment_holds: tuple[PaymentHold, ...] = ()
     """Of contracts in this rulebook, in the order of the file."""
     ceiling_decisions: tuple[CeilingDecision, ...] = ()
@@ -595,7 +597,7 @@ class Rulebook:
     def headings(self) -> dict[str, dict[str, tuple[str, ...]]]:
         """The own column headings of each contract's deliveries, by field: its own, and its provider's that it doesn't give
         another meaning."""
-        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        found: dict[str, dict[str, tuple[str, ...]]] = {number: {} for number in self.stopped}
         for number, contract in self.contracts.items():
             own = contract.deliveries.headings
             taken = {heading.casefold() for headings in own.values() for heading in headings}

@@ -71,7 +71,7 @@ def _check_hold(keys: Keys, hold: PaymentHold, before: list[PaymentHold]) -> Non
     if hold.until is not None and hold.until <= hold.since:
         keys.problem(
             "until-before-from", keys.place_of("until"), f"the hold begins in {hold.since} and is released in {hold.until}",
-            "'until' is the first claim month that is paid again: write a later one.",
+            "'until' is the first claim month that is paid again: write a later one. A hold that was a mistake is taken out of the file.",
         )  # fmt: skip
     if hold.until is not None and not hold.released_by:
         keys.problem(

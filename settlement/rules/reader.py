@@ -151,14 +151,17 @@ def read_rulebook(folder: Path, shown: Path | None = None) -> tuple[Rulebook, li
         if draft is not None and draft.number is not None and not page.problems and draft.number not in stopped
     }
     settles = organisation is not None and providers is not None
-    holds = _read_holds(reading, paths, contracts, frozenset(draft.number for _, _, draft in drafts if draft and draft.number))
+    known = frozenset(draft.number for _, _, draft in drafts if draft and draft.number)
+    holds = _read_holds(reading, paths, contracts, known)
     if holds is None:
         contracts = {}
+    contracts = dict(sorted(contracts.items())) if settles else {}
     rulebook = Rulebook(
         organisation or NO_ORGANISATION,
         providers.whole if providers is not None else {},
-        dict(sorted(contracts.items())) if settles else {},
+        contracts,
         dict(sorted(reading.digests.items())),
+        stopped=tuple(sorted(known - contracts.keys())),
         payment_holds=holds.payments if holds is not None else (),
         ceiling_decisions=holds.ceilings if holds is not None else (),
     )

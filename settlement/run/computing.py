@@ -14,7 +14,7 @@ from settlement.domain.contract import Rulebook
 from settlement.domain.periods import Month
 from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
-from settlement.run.blocked import Blocked
+from settlement.run.blocked import Blocked, RulesBlocked
 from settlement.run.digests import to_json
 from settlement.run.ledger import FinalRun, Ledger, Posting, postings_of
 from settlement.run.ledger_records import Address, LedgerDamaged
@@ -157,14 +157,13 @@ def compute_from(
     from settlement.deliveries.gather import gather, left_out
     from settlement.deliveries.mailbox import fingerprint_of
     from settlement.returns.writing import write_returned
-    from settlement.rules.reader import read_rulebook
     from settlement.run.balance import check_balance
     from settlement.run.messages import answered, answers_of, mailbox_of
     from settlement.settle import settle
     from settlement.statements.compose import Paid, compose, payments_of, settled_lines
 
     report("rules")
-    rulebook, rule_problems = read_rulebook(copied["rules"].path, shown=RECORDED["rules"])
+    rulebook, rule_problems = _rules(workspace, copied)
     # What is replayed may have been settled when the ledger lived elsewhere: it is where it is now.
     address = held if again is not None and held is not None else workspace.ledger_of(rulebook.organisation)
     if held not in (None, address):
@@ -253,6 +252,18 @@ def compute_from(
         answers=answers,
         client_key=fingerprint_of(mailbox.key) if has_messages else "",
     )
+
+
+def _rules(workspace: Workspace, copied: Snapshot) -> tuple[Rulebook, list[Problem]]:
+    """The rules of the copy, and what is wrong in them. Raises ``RulesBlocked`` when no contract can be settled at all: a good
+    draft is not replaced by one without contracts."""
+    from settlement.rules.reader import read_rulebook
+
+    rulebook, problems = read_rulebook(copied["rules"].path, shown=RECORDED["rules"])
+    if problems and not rulebook.contracts:
+        told = "\n\n".join(str(as_typed(problem, workspace.sources)) for problem in problems)
+        raise RulesBlocked(told, "\nNothing was done: no contract can be settled.")
+    return rulebook, problems
 
 
 def _before(ledger: Ledger, earlier: Sequence[FinalRun]) -> Before:

@@ -13,18 +13,20 @@ from pathlib import Path
 
 from settlement.domain.contract import PaymentHold, Rulebook
 from settlement.domain.periods import Month
-from settlement.domain.problems import Problem
-from settlement.run.blocked import Blocked
+from settlement.run.blocked import Blocked, RulesBlocked
 from settlement.run.outbox import write_atomically
 
 HOLDS = "holds.yaml"
 
 
-def current(rules: Path) -> tuple[Rulebook, list[Problem]]:
-    """The rulebook, with its holds; and every problem."""
+def current(rules: Path) -> Rulebook:
+    """The rulebook, with its holds. Raises ``RulesBlocked`` when holds.yaml, or what all contracts depend on, has problems."""
     from settlement.rules.reader import read_rulebook
 
-    return read_rulebook(rules)
+    rulebook, problems = read_rulebook(rules)
+    if problems and not rulebook.contracts:
+        raise RulesBlocked("\n\n".join(map(str, problems)), "\nNothing was done: no contract can be settled.")
+    return rulebook
 
 
 def hold_payment(rules: Path, contract: str, since: Month, reason: str, by: str) -> PaymentHold:
@@ -38,7 +40,7 @@ def hold_payment(rules: Path, contract: str, since: Month, reason: str, by: str)
 
 def release_payment(rules: Path, contract: str, until: Month, by: str) -> PaymentHold:
     """Releases what is kept back: paid again from this claim month on. Raises ``Blocked`` when nothing is kept back."""
-    rulebook, _ = current(rules)
+    rulebook = current(rules)
     open_ones = [hold for hold in rulebook.payment_holds if hold.contract == contract and hold.until is None]
     if not open_ones:
         raise Blocked(f"No payment of {contract} is kept back.", "See what is: settlement hold")
@@ -66,7 +68,7 @@ def decide_ceiling(rules: Path, contract: str, service: str | None, year: int, d
 
 
 def _change(rules: Path, contract: str, name: str, entry: Sequence[tuple[str, str]]) -> Rulebook:
-    rulebook, _ = current(rules)
+    rulebook = current(rules)
     if contract not in rulebook.contracts:
         known = ", ".join(rulebook.contracts) or "none without problems"
         raise Blocked(f"There is no contract {contract} in {rules} that can be settled.", f"There are: {known}")

@@ -366,7 +366,7 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
                 refusal.sheet,
                 words.field(refusal.field) if refusal.field else text("whole line" if refusal.row else "whole file"),
                 refusal.cell or (text("at row", row=refusal.row) if refusal.row else ""),
-                refusal.found,
+                words.unit(refusal.found) if refusal.field == "unit" else refusal.found,
                 words.refusal(refusal),
                 refusal.national,
             ]

@@ -216,7 +216,7 @@ def test_a_command_tells_of_a_run_that_was_killed_before_it(
     code, said = told(monkeypatch, capsys, "run", "--period", "2018-01")
     assert code == 0
     assert (
-        "The run of bakker on werkplek8 (process 1234, 'settlement approve --period 2018-01'), since 2018-02-09 06:00:00 UTC, "
-        "was killed before its end. What it had begun was finished or undone first."
+        "The last command here was cut off before its end: bakker on werkplek8 (process 1234, 'settlement approve --period 2018-01'), "
+        "since 2018-02-09 06:00:00 UTC. What it had begun is finished or undone first."
     ) in said
-    assert "was killed" not in told(monkeypatch, capsys, "run", "--period", "2018-01")[1]
+    assert "was cut off" not in told(monkeypatch, capsys, "run", "--period", "2018-01")[1]

@@ -426,9 +426,10 @@ def test_a_statement_in_english_holds_no_word_of_the_dutch_catalogue(name):
     groups = (PAPERS, catalogue.TERMS, catalogue.REASONS, catalogue.SEVERITIES, catalogue.FUNDING, catalogue.FIELDS, catalogue.NOTES)
     phrases = {pair[0] for group in groups for pair in group.values() if pair[0] != pair[1] and "{" not in pair[0] and len(pair[0]) > 3}
     lines = set(dutch.split("\n"))
-    spoken = {phrase for phrase in phrases if phrase in lines}
+    # What stands in the provider's own file (the name of its sheet) stays as it is.
+    spoken = {phrase for phrase in phrases if phrase in lines} - {line.sheet for line in statement.lines}
     assert len(spoken) > 40
-    assert not spoken & set(said.split("\n"))
+    assert spoken & set(said.split("\n")) == set()
     months = r"\b(januari|februari|maart|april 2018|mei|juni|juli|augustus|oktober|jan|mrt) 2018"
     assert re.search(months, dutch)
     assert not re.search(r"\b(januari|februari|maart|mei|juni|juli|augustus|oktober|mrt) 2018", said)
