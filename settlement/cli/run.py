@@ -109,7 +109,8 @@ def _show_month(computed: Computed) -> None:
         rows, {2, 3, 4, 5, 6, 7},
     )  # fmt: skip
     total = sum(one.to_pay_cents for one in computed.statements)
-    held = sum(one.held_cents for one in computed.statements)
+    # What waits for a decision about a ceiling, and payments that somebody keeps back.
+    held = sum(one.held_cents + (max(one.payable_cents, 0) if one.on_hold else 0) for one in computed.statements)
     say(f"\nTo pay {euro(total)} on {len(computed.payments)} statements" + (f"; held back {euro(held)}" if held else "") + ".")
     if computed.returned.files:
         say(f"{len(computed.returned.files)} deliveries go back with their refusals marked: folder returned.")
