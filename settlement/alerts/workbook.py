@@ -126,7 +126,7 @@ def _row(alert: Alert, words: Wording) -> list[Value | Toned]:
         words.figure(*alert.norm) if alert.norm else "",
         words.deviation(alert.value, alert.norm),
         bars(alert.course),
-        words.formula(alert.working)[1],
+        words.explained(alert.working, alert.value),
         words.role(alert.to),
         alert.article,
         "\n".join(alert.sources),

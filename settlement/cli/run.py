@@ -109,7 +109,8 @@ def _show_month(computed: Computed) -> None:
         rows, {2, 3, 4, 5, 6, 7},
     )  # fmt: skip
     total = sum(one.to_pay_cents for one in computed.statements)
-    held = sum(one.held_cents for one in computed.statements)
+    # What waits for a decision about a ceiling, and payments that somebody keeps back.
+    held = sum(one.held_cents + (max(one.payable_cents, 0) if one.on_hold else 0) for one in computed.statements)
     for one in computed.statements:
         if one.on_hold:
             say(f"\nThe payment of {one.contract.number} is kept back, {euro(max(one.payable_cents, 0))}: {one.on_hold}.")

@@ -60,7 +60,7 @@ def of_minimum(answer: Answer, yearly_budget: int | None, earned_cents: int) -> 
     if term.share_of_budget:
         budget = yearly_budget or 0
         cents = rounded(Fraction(budget * missing) / whole)
-        numbers |= {"minimum": (whole, "quantity"), "budget": (Fraction(budget), "amount")}
+        numbers |= {"minimum": (whole, "quantity"), "due": (due, "quantity"), "budget": (Fraction(budget), "amount")}
         formula = "minimum_budget_share"
     else:
         cents = (term.per_missing_client_cents or 0) * missing

@@ -467,6 +467,11 @@ class Contract:
         ceilings = [own] if own is not None else [service.terms.get("ceiling") for service in self.services.values()]
         return bool(ceilings) and all(isinstance(term, Ceiling) and term.per == "year" for term in ceilings)
 
+    def monthly_ceiling(self, service: str | None) -> bool:
+        """Whether the ceiling of a service (``None``: of the contract) is one of each month: no bound of the year's figures."""
+        term = (self.terms if service is None else self.services[service].terms).get("ceiling")
+        return isinstance(term, Ceiling) and term.per == "month"
+
     @property
     def needs_lines(self) -> bool:
         """Whether a month without a delivery is a deviation: some term prices or counts lines."""

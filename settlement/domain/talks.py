@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from settlement.domain.conditions import Comparison
@@ -82,6 +83,10 @@ class TalkSection:
     def paid_cents(self) -> int:
         """Paid for the contract in the year to date, the payment of the quarter's last month included."""
         return sum(each.paid_cents or 0 for each in self.course)
+
+    def ceiling_of(self, position: Position) -> Fraction | None:
+        """The ceiling beside a position's figures to date; a ceiling of a month is no bound of them."""
+        return None if self.contract.monthly_ceiling(position.key.service) else position.measures["ceiling"]
 
     @property
     def limit_cents(self) -> int | None:

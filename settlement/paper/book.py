@@ -312,7 +312,8 @@ class Sheet:
 
     def chart(self, row: int, column: int, chart: Chart, of: Sheet | None = None) -> None:
         """Draws a chart of a table of this sheet (or of another) with its upper left corner in a cell."""
-        self.worksheet.add_chart(drawn(chart, (of or self).worksheet), ref(row, column))
+        last_width = self._widths[column - 2 + chart.columns]
+        self.worksheet.add_chart(drawn(chart, (of or self).worksheet, (row, column), last_width))
 
     def points(self, to: int) -> float:
         """How high the rows up to one are together."""

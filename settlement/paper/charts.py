@@ -12,6 +12,7 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
 from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 from openpyxl.drawing.text import (
     CharacterProperties,
     Font,
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
 Shape = Literal["columns", "lines"]
 Stroke = Literal["light", "dark", "dashed"]
 
-_CENTIMETRES = 0.196
-"""The width of one character of a column: 7 pixels and a share of the padding."""
+_WIDTHS: dict[Stroke, int] = {"light": 44450, "dark": 19050, "dashed": 19050}
+"""How wide a line is drawn: a light one shows on both sides of a dark one that covers it."""
+
+
+_CHARACTER, _INSIDE = 66_675, 19_050
+"""A character of a column and two pixels, in the units of drawings: seven pixels of 9525 each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +51,32 @@ class Chart:
     heading_row: int
     first_row: int
     last_row: int
-    width: float
-    """In characters of the body font, as columns are."""
+    columns: int
+    """Over how many columns of the sheet it stands: its edges are theirs, however wide a reader draws a character."""
     from_nought: bool
     """Whether the axis of amounts starts at 0; not when something lies below it."""
     number_format: str = "#,##0"
-    height: float = 7.2
-    """In centimetres."""
+    rows: int = 14
+    """How many rows of the sheet it is high."""
 
 
-def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
-    """The chart as openpyxl writes it; both axes are asked for by name, or some readers leave them out."""
+def drawn(chart: Chart, worksheet: Worksheet, at: tuple[int, int], last_width: float) -> BarChart | LineChart:
+    """The chart as openpyxl writes it, with its upper left corner in a cell (row, column).
+
+    It ends just inside its last column, which is ``last_width`` wide: beyond it, a printed page would grow a column.
+
+    Both axes are asked for by name, or some readers leave them out.
+    """
     made: Any = BarChart() if chart.shape == "columns" else LineChart()
-    made.width, made.height = chart.width * _CENTIMETRES, chart.height
+    made.anchor = TwoCellAnchor(
+        editAs="oneCell",
+        _from=AnchorMarker(col=at[1] - 1, row=at[0] - 1),
+        to=AnchorMarker(
+            col=at[1] - 2 + chart.columns,
+            colOff=round(last_width * _CHARACTER) - _INSIDE,
+            row=at[0] - 1 + chart.rows,
+        ),
+    )
     made.title = _title(chart.title)
     for column, _ in chart.series:
         figures = Reference(worksheet, min_col=column, min_row=chart.heading_row, max_row=chart.last_row)
@@ -70,7 +88,7 @@ def drawn(chart: Chart, worksheet: Worksheet) -> BarChart | LineChart:
             series.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(noFill=True))
             series.invertIfNegative = False
         else:
-            line = LineProperties(solidFill=colour, w=22225, prstDash="dash" if how == "dashed" else "solid")
+            line = LineProperties(solidFill=colour, w=_WIDTHS[how], prstDash="dash" if how == "dashed" else "solid")
             series.graphicalProperties = GraphicalProperties(ln=line)
             series.smooth = False
             series.marker.symbol = "none"

@@ -58,7 +58,7 @@ def made_of_text(data: bytes, headings: Iterable[str], header_row: int, name: st
             for number, cells in enumerate(records, first):
                 yield number, [(column, text, 0) for column, text in enumerate(cells, 1) if text]
 
-    return packed(sheet_of(rows(), header_row), name)
+    return packed(sheet_of(rows(), header_row), name, header_row=header_row)
 
 
 def made_of_workbook(data: bytes, sheet_name: str, header_row: int) -> bytes:
@@ -74,7 +74,7 @@ def made_of_workbook(data: bytes, sheet_name: str, header_row: int) -> bytes:
                     yield number, [(column, one.texts[at], one.kinds[at]) for column, one in columns]
 
     content = sheet_of(rows(), header_row, lambda: [f"{left}{top}:{right}{bottom}" for left, top, right, bottom in sheet.merged])
-    return packed(content, sheet.name, calendar_1904=book.calendar_1904)
+    return packed(content, sheet.name, header_row=header_row, calendar_1904=book.calendar_1904)
 
 
 def sheet_of(rows: Cells, header_row: int, merged: Callable[[], list[str]] = list) -> bytes:
@@ -116,8 +116,11 @@ def _cell(address: str, text: str, kind: int, look: int) -> str:
     return f'<c r="{address}" s="{look}" t="inlineStr"><is><t xml:space="preserve">{text_of(for_cell(text))}</t></is></c>'
 
 
-def packed(sheet: bytes | None, name: str, *, calendar_1904: bool = False) -> bytes:
-    """A workbook with this sheet, or with none yet."""
+def packed(sheet: bytes | None, name: str, *, header_row: int = 0, calendar_1904: bool = False) -> bytes:
+    """A workbook with this sheet, or with none yet; the headings stand on every page of it in print."""
+    quoted = text_of("'" + name.replace("'", "''") + f"'!${header_row}:${header_row}")
+    titles = f'<definedNames><definedName name="_xlnm.Print_Titles" localSheetId="0">{quoted}</definedName></definedNames>'
+    titles = titles if sheet and header_row else ""
     listed = f'<sheet name={attribute_of(name)} sheetId="1" r:id="rId2"/>' if sheet else ""
     parts: Mapping[str, str | bytes] = {
         "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
@@ -131,7 +134,7 @@ def packed(sheet: bytes | None, name: str, *, calendar_1904: bool = False) -> by
         f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
         + ('<workbookPr date1904="1"/>' if calendar_1904 else "")
-        + f"<sheets>{listed}</sheets></workbook>",
+        + f"<sheets>{listed}</sheets>{titles}</workbook>",
         "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
         f'<Relationship Id="rId1" Type="{_OFFICE}/styles" Target="styles.xml"/>'
         + (f'<Relationship Id="rId2" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>' if sheet else "")

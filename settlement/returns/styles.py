@@ -15,10 +15,10 @@ LOOKS = {
     "title": (f'<{{0}}b/><{{0}}sz val="16"/><{{0}}color rgb="FF{NAVY}"/>', "", "", 'vertical="center"'),
     "line": (f'<{{0}}sz val="10"/><{{0}}color rgb="FF{INK}"/>', "", "", 'vertical="top" wrapText="1"'),
     "heading": (f'<{{0}}b/><{{0}}sz val="9"/><{{0}}color rgb="FF{WHITE}"/>', NAVY, "", 'horizontal="left" vertical="center" wrapText="1" indent="1"'),
-    "body": (f'<{{0}}sz val="9"/><{{0}}color rgb="FF{INK}"/>', "", RULE, 'horizontal="left" vertical="top" wrapText="1" indent="1"'),
-    "link": (f'<{{0}}u/><{{0}}sz val="9"/><{{0}}color rgb="FF{NAVY}"/>', "", RULE, 'horizontal="left" vertical="top" indent="1"'),
-    "found": (f'<{{0}}sz val="9"/><{{0}}color rgb="FF{INK}"/>', MARK, RULE, 'horizontal="left" vertical="top" wrapText="1" indent="1"'),
-    "muted": (f'<{{0}}sz val="9"/><{{0}}color rgb="FF{MUTED}"/>', "", RULE, 'horizontal="center" vertical="top"'),
+    "body": (f'<{{0}}sz val="9"/><{{0}}color rgb="FF{INK}"/>', "", RULE, 'horizontal="left" vertical="center" wrapText="1" indent="1"'),
+    "link": (f'<{{0}}u/><{{0}}sz val="9"/><{{0}}color rgb="FF{NAVY}"/>', "", RULE, 'horizontal="left" vertical="center" indent="1"'),
+    "found": (f'<{{0}}sz val="9"/><{{0}}color rgb="FF{INK}"/>', MARK, RULE, 'horizontal="left" vertical="center" wrapText="1" indent="1"'),
+    "muted": (f'<{{0}}sz val="9"/><{{0}}color rgb="FF{MUTED}"/>', "", RULE, 'horizontal="center" vertical="center"'),
     "head centre": (f'<{{0}}b/><{{0}}sz val="9"/><{{0}}color rgb="FF{WHITE}"/>', NAVY, "", 'horizontal="center" vertical="center" wrapText="1"'),
 }  # fmt: skip
 """By name: font, fill, line below, and alignment of the looks of the added sheet."""

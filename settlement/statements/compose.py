@@ -335,7 +335,8 @@ def _services(contract: Contract, settlement: Settlement) -> Iterable[ServicePos
         measures = settlement.stands(contract.number, service.name)
         if not measures:
             continue
-        budget, ceiling = measures["budget"], measures["ceiling"]
+        budget = measures["budget"]
+        ceiling = None if contract.monthly_ceiling(service.name) else measures["ceiling"]
         yield ServicePosition(
             service=service.name,
             clients=int(measures["clients"] or 0),

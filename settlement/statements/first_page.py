@@ -76,7 +76,7 @@ def year_chart(page: tuple[Sheet, int | None], chart: Chart | None, of: Sheet) -
     """Draws the year below what the page says, where there is room and something to draw. ``of`` holds its figures."""
     sheet, row = page
     if row is not None and chart is not None:
-        sheet.chart(row, _FIRST, replace(chart, width=sum(_OVERVIEW_WIDTHS[_FIRST - 1 :]), height=5), of)
+        sheet.chart(row, _FIRST, replace(chart, columns=_LAST - _FIRST + 1, rows=10), of)
 
 
 def _letterhead(sheet: Sheet, statement: Statement, words: Wording, logo: Logo | None) -> int:
@@ -265,7 +265,7 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     bounds = [each.ceiling_cents if each.ceiling_cents is not None else each.budget_cents for each in services]
     none_of_its_own = all(cents is None for cents in bounds)
     some_ceiling = any(each.ceiling_cents is not None for each in services)
-    some_ceiling = some_ceiling or (none_of_its_own and has_ceiling(statement))
+    some_ceiling = some_ceiling or statement.contract.yearly_ceiling
     some_budget = any(each.budget_cents is not None and each.ceiling_cents is None for each in services)
     bound = words.text("ceiling or budget" if some_ceiling and some_budget else "ceiling" if some_ceiling else "budget")
     # Where lines have no value of their own (a task is paid, not its lines), nothing is said of it.
@@ -276,9 +276,14 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     ]
     # A bound of the whole contract stands with the total.
     limit = next((each.limit_to_date_cents for each in statement.course if each.month == statement.period), None)
-    if not none_of_its_own:
+    if not none_of_its_own and not statement.contract.yearly_ceiling:
         limit = sum(cents or 0 for cents in bounds) if None not in bounds else None
     counted = any(each.clients or each.minimum_to_date is not None for each in services)
+    outside = _outside_ceiling(statement)
+    shown_bounds: list[Value] = [
+        words.text("not under ceiling") if cents is None and each.service in outside else cents
+        for each, cents in zip(services, bounds, strict=True)
+    ]
     columns: list[tuple[str, list[Value], Look]] = [
         (words.text("clients"), [each.clients if counted else None for each in services], Look(kind="count", align="right")),
         (
@@ -288,7 +293,7 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
         ),
         (words.text("delivered"), [each.claimed_cents if valued else None for each in services], _AMOUNT),
         (words.text("entitled"), [each.entitled_cents for each in services], _AMOUNT),
-        (bound, list(bounds), _AMOUNT),
+        (bound, shown_bounds, _AMOUNT),
         (words.text("used"), list(used), Look(kind="share", align="right")),
     ]
     def shown(offset: int, values: Sequence[Value]) -> bool:
@@ -311,14 +316,7 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
         _of_contract(sheet, row, of_contract, words)
         row += 1
     if len(services) > 1 or none_of_its_own or of_contract:
-        claimed = sum(each.claimed_cents for each in services)
-        entitled = statement.entitled_to_date_cents
-        total = Look(bold=True, bottom=NAVY, align="right")
-        sheet.put(row, 2, words.text("total"), total.but(align="left", indent=0), to=4)
-        sheet.put(row, 5, claimed if valued else None, total.but(kind="amount"))
-        sheet.put(row, 6, entitled, total.but(kind="amount"))
-        sheet.put(row, 7, limit, total.but(kind="amount"))
-        sheet.put(row, 8, Fraction(claimed, limit) if limit and valued else None, total.but(kind="share"))
+        _total(sheet, row, statement, limit, words)
         row += 1
     sums = (
         ("entitled to date", statement.entitled_to_date_cents),
@@ -333,6 +331,29 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
         row += 1
     sheet.height(row, 10)
     return row + 1
+
+
+def _total(sheet: Sheet, row: int, statement: Statement, limit: int | None, words: Wording) -> None:
+    """The services together, beside the bound of the whole contract."""
+    services = statement.services
+    outside = _outside_ceiling(statement)
+    claimed = sum(each.claimed_cents for each in services)
+    used = sum(each.claimed_cents for each in services if each.service not in outside)
+    look = Look(bold=True, bottom=NAVY, align="right")
+    sheet.put(row, 2, words.text("total"), look.but(align="left", indent=0), to=4)
+    sheet.put(row, 5, claimed or None, look.but(kind="amount"))
+    sheet.put(row, 6, statement.entitled_to_date_cents, look.but(kind="amount"))
+    sheet.put(row, 7, limit, look.but(kind="amount"))
+    sheet.put(row, 8, Fraction(used, limit) if limit and claimed else None, look.but(kind="share"))
+
+
+def _outside_ceiling(statement: Statement) -> set[str]:
+    """The services that do not count towards the yearly ceiling of the contract."""
+    own = statement.contract.terms.get("ceiling")
+    if not isinstance(own, Ceiling) or own.per != "year":
+        return set()
+    names = set(statement.contract.services)
+    return (names & set(own.exempt)) | (set() if own.over is None else names - set(own.over))
 
 
 def _of_contract(sheet: Sheet, row: int, cents: int, words: Wording) -> None:
@@ -381,11 +402,6 @@ def _paragraph(sheet: Sheet, row: int, text: str, look: Look) -> None:
 def changed(rows: Iterable[StatementRow]) -> int:
     """What rows add to the payment together, in cents."""
     return sum(each.difference_cents for each in rows)
-
-
-def has_ceiling(statement: Statement) -> bool:
-    """Whether the contract or one of its services has a ceiling."""
-    return any(isinstance(term, Ceiling) for _, term in statement.contract.every_term())
 
 
 def _spaced(iban: str) -> str:

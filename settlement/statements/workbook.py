@@ -17,6 +17,7 @@ from settlement.paper.looks import (
     LABEL,
     MUTED,
     NAVY,
+    NOTE,
     RED,
     SECTION,
     SOFT,
@@ -31,7 +32,7 @@ from settlement.wording import Wording, wording
 
 _Reader = Callable[[StatementLine], Value]
 
-MOST_CHARACTERS = 25
+MOST_CHARACTERS = 36
 """No column of the lines grows wider than this by a long text."""
 
 _TOTAL = Look(size=9, bold=True, top=NAVY, bottom=NAVY, fill=SOFT)
@@ -84,18 +85,24 @@ def _lines(book: Book, statement: Statement, words: Wording) -> None:
     ]
     columns = [_as_wide_as(all_columns[index][0], (row[index] for row in rows)) for index in kept]
     sheet = book.sheet(text("sheet lines"), [column.width for column in columns], landscape=True)
-    head_of_sheet(sheet, text("lines title"), text("lines subtitle", month=words.month(statement.period)), statement, words)
+    month = words.month(statement.period)
+    head_of_sheet(sheet, text("lines title"), text("lines subtitle", month=month), statement, words)
     if not lines:
         sheet.put(4, 1, text("no lines"), VALUE)
         return
     heading, first = 7, 8
+    earned = sum(line.earned_cents for line in lines)
+    if earned and earned != changed(statement.rows):
+        note = text("lines are not the payment", month=month)
+        sheet.put(3, 1, note, NOTE, to=len(columns))
+        sheet.height(3, row_height(lines_of(note, sum(column.width for column in columns))) + 3)
     sheet.heading(heading, columns)
     after = sheet.rows(first, columns, ([row[index] for index in kept] for row in rows))
     sums = {
         text("value"): sum(line.value_cents for line in lines),
         text("cut"): sum(line.cut_cents for line in lines),
         text("of which held"): sum(line.held_cents for line in lines),
-        text("earned"): sum(line.earned_cents for line in lines),
+        text("earned"): earned,
     }
     for row, key, look in ((4, "total", _TOTAL), (5, "control sum", _CONTROL), (6, "selection", _CONTROL)):
         sheet.put(row, 1, text(key), look)
@@ -139,7 +146,7 @@ def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
         (Column(text("profile"), 10), lambda line: line.profile, False),
         (Column(text("intensity"), 12), lambda line: line.intensity, False),
         (Column(text("start"), 10, "day"), lambda line: line.start, True),
-        (Column(text("end"), 10, "day"), lambda line: line.end, True),
+        (Column(text("end"), 10, "day"), lambda line: line.end, False),
         (Column(text("quantity"), 9, "quantity"), lambda line: line.quantity_milli, False),
         (Column(text("unit"), 8.5), lambda line: words.unit(line.unit), False),
         (Column(text("direction"), 5, center=True), lambda line: line.direction, False),
@@ -163,7 +170,7 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
     columns = [
         Column(text("service"), 19, wrap=True),
         Column(text("term"), 16, wrap=True),
-        Column(text("article"), 8),
+        Column(text("article"), 11, wrap=True),
         Column(text("care month"), 14, "month"),
         Column(text("was"), 15, "amount"),
         Column(text("is"), 15, "amount"),
@@ -249,7 +256,7 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("care month"), 15, "month"),
         Column(text("service"), 22, wrap=True),
         Column(text("term"), 18, wrap=True),
-        Column(text("article"), 8),
+        Column(text("article"), 11, wrap=True),
         Column(text("was"), 15, "amount"),
         Column(text("is"), 15, "amount"),
         Column(text("difference"), 15, "amount"),
@@ -313,7 +320,7 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("figure"), 16),
         Column(text("norm"), 20),
         Column(text("explanation"), 52, wrap=True),
-        Column(text("article"), 11),
+        Column(text("article"), 11, wrap=True),
     ]
     refusals = [
         Column(text("file"), 22, wrap=True),
@@ -340,7 +347,7 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
                     words.signal(alert.name, standing=alert.standing),
                     words.figure(*alert.value) if alert.value else "",
                     words.figure(*alert.norm) if alert.norm else "",
-                    words.formula(alert.working)[1],
+                    words.explained(alert.working, alert.value),
                     alert.article,
                 ]
                 for alert in statement.alerts

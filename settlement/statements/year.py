@@ -17,6 +17,8 @@ def year_sheet(book: Book, statement: Statement, words: Wording) -> tuple[Chart 
     course = statement.course
     # A task is paid, not its lines: where no line has a value of its own, nothing is said of it, here as on the first page.
     claimed = [each.claimed_cents if has_priced_lines(course) else None for each in course]
+    # Who delivers no lines has no clients to count.
+    clients = [each.clients_to_date if any(one.clients_to_date for one in course) else None for each in course]
     everything: list[tuple[str, Column, Sequence[Value]]] = [
         ("month", Column(text("month"), 12), [f"{words.short_month(each.month)} {each.month.year}" for each in course]),
         ("paid", Column(text("paid"), 13.5, "amount"), [each.paid_cents for each in course]),
@@ -33,7 +35,7 @@ def year_sheet(book: Book, statement: Statement, words: Wording) -> tuple[Chart 
             Column(text("ceiling" if statement.contract.yearly_ceiling else "budget to date"), 15, "amount"),
             [each.limit_to_date_cents for each in course],
         ),
-        ("clients", Column(text("clients"), 11, "count"), [each.clients_to_date for each in course]),
+        ("clients", Column(text("clients"), 11, "count"), clients),
         ("minimum", Column(text("minimum to date"), 14, "decimal"), [each.minimum_to_date for each in course]),
     ]
     shown = [each for each in everything if any(value is not None for value in each[2])]
@@ -77,7 +79,7 @@ def _charts(shown: Sequence[tuple[str, Column, Sequence[Value]]], words: Wording
                     heading_row=4,
                     first_row=5,
                     last_row=4 + len(shown[0][2]),
-                    width=sum(column.width for _, column, _ in shown),
+                    columns=len(shown),
                     from_nought=not any(_below_nought(shown[column - 1][2]) for column, _ in series),
                 )
             )

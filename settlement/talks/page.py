@@ -216,7 +216,7 @@ _COLUMNS = (
 
 def _columns(services: Sequence[dict[str, object]], section: TalkSection, words: Wording) -> list[dict[str, str]]:
     """The columns of the services for which one of them has a figure; the bound is called what it is."""
-    ceilings = any(each.measures["ceiling"] is not None for each in section.services) or section.limit == "ceiling"
+    ceilings = any(section.ceiling_of(each) is not None for each in section.services) or section.limit == "ceiling"
     budgets = any(each.measures["budget"] is not None for each in section.services)
     limit = "ceiling or budget" if ceilings and budgets else "ceiling" if ceilings else "budget"
     return [
@@ -227,22 +227,23 @@ def _columns(services: Sequence[dict[str, object]], section: TalkSection, words:
 
 
 def _services(section: TalkSection, words: Wording) -> list[dict[str, object]]:
-    rows = [_service(each, words) for each in section.services]
+    rows = [_service(each, words, section) for each in section.services]
     if len(rows) > 1 or section.limit_cents != section.position.measures["budget"]:
-        rows.append(_service(section.position, words, section))
+        rows.append(_service(section.position, words, section, whole=True))
     return rows
 
 
-def _service(position: Position, words: Wording, whole: TalkSection | None = None) -> dict[str, object]:
+def _service(position: Position, words: Wording, section: TalkSection, *, whole: bool = False) -> dict[str, object]:
     at = position.measures
     clients, minimum = at["clients"] or Fraction(0), at["minimum_to_date"]
-    limit = at["ceiling"] if at["ceiling"] is not None else at["budget"]
-    if whole is not None and whole.limit_cents is not None:
-        limit = Fraction(whole.limit_cents)
+    ceiling = section.ceiling_of(position)
+    limit = at["budget"] if ceiling is None else ceiling
+    if whole and section.limit_cents is not None:
+        limit = Fraction(section.limit_cents)
     met = clients / minimum if minimum else None
     return {
-        "name": words.text("whole contract") if whole is not None else shown(position.key.service or ""),
-        "whole": whole is not None,
+        "name": words.text("whole contract") if whole else shown(position.key.service or ""),
+        "whole": whole,
         "clients": words.number(clients),
         "minimum": "" if minimum is None else words.number(minimum, at_most=1),
         "year": "" if at["minimum_clients"] is None else words.number(at["minimum_clients"], at_most=1),

@@ -112,8 +112,8 @@ def _figures(book: Book, section: TalkSection, talk: Talk, words: Wording) -> No
     columns = [
         Column(text("service"), 27, wrap=True),
         Column(text("clients"), 11, "count"),
-        Column(text("minimum to date"), 11, "decimal"),
-        Column(text("minimum of year"), 11, "decimal"),
+        Column(text("minimum to date"), 14, "decimal"),
+        Column(text("minimum of year"), 14, "decimal"),
         Column(text("met"), 10, "share"),
         Column(text("delivered"), 16, "amount"),
         Column(text("entitled"), 16, "amount"),
@@ -125,8 +125,8 @@ def _figures(book: Book, section: TalkSection, talk: Talk, words: Wording) -> No
     row = _head(sheet, contract.title, talk, words, section.statement)
     sheet.put(row, 1, text("by service", month=words.month(section.position.key.as_of)), SECTION, to=10)
     sheet.heading(row + 1, columns)
-    row = sheet.rows(row + 2, columns, (_service(each) for each in section.services))
-    whole = [text("whole contract"), *_service(section.position)[1:]]
+    row = sheet.rows(row + 2, columns, (_service(each, section) for each in section.services))
+    whole = [text("whole contract"), *_service(section.position, section)[1:]]
     if section.limit_cents is not None:
         whole[7] = section.limit_cents
     for index, (value, column) in enumerate(zip(whole, columns, strict=True), start=1):
@@ -141,9 +141,10 @@ def _figures(book: Book, section: TalkSection, talk: Talk, words: Wording) -> No
     _refusals(sheet, row + 1, section, words)
 
 
-def _service(position: Position) -> list[Value]:
+def _service(position: Position, section: TalkSection) -> list[Value]:
     at = position.measures
-    limit = at["ceiling"] if at["ceiling"] is not None else at["budget"]
+    ceiling = section.ceiling_of(position)
+    limit = at["budget"] if ceiling is None else ceiling
     minimum = at["minimum_to_date"]
     return [
         position.key.service or "",
@@ -172,8 +173,8 @@ def _outcomes(sheet: Sheet, row: int, section: TalkSection, words: Wording) -> i
     columns = [
         Column(text("service"), 27, wrap=True),
         Column(text("goal attainment"), 11, right=True),
-        Column(text("client satisfaction"), 11, right=True),
-        Column(text("dropout"), 11, right=True),
+        Column(text("client satisfaction"), 14, right=True),
+        Column(text("dropout"), 14, right=True),
         Column(text("responses"), 10, "count"),
     ]
     sheet.heading(row + 1, columns)
@@ -205,8 +206,8 @@ def _refusals(sheet: Sheet, row: int, section: TalkSection, words: Wording) -> N
     columns = [
         Column(text("month"), 27, "month"),
         Column(text("delivered lines"), 11, "count"),
-        Column(text("accepted"), 11, "count"),
-        Column(text("refused"), 11, "count"),
+        Column(text("accepted"), 14, "count"),
+        Column(text("refused"), 14, "count"),
         Column(text("refused share"), 10, "share"),
     ]
     sheet.heading(row + 1, columns)
@@ -255,7 +256,7 @@ def _course(book: Book, section: TalkSection, talk: Talk, words: Wording) -> Non
         ("claimed to date", Column(text("delivered to date"), 16, "amount"), running_totals([each.claimed_cents for each in course]) if claimed else []),
         ("limit", Column(limit, 16, "amount"), [each.limit_to_date_cents for each in course]),
         ("clients", Column(text("clients"), 11, "count"), [each.clients_to_date for each in course]),
-        ("minimum", Column(text("minimum to date"), 12, "decimal"), [each.minimum_to_date for each in course]),
+        ("minimum", Column(text("minimum to date"), 15, "decimal"), [each.minimum_to_date for each in course]),
     ]
     shown = [each for each in every if any(value is not None for value in each[2])]
     columns = [column for _, column, _ in shown]
@@ -282,7 +283,7 @@ def _course(book: Book, section: TalkSection, talk: Talk, words: Wording) -> Non
                     heading_row=row,
                     first_row=row + 1,
                     last_row=after - 1,
-                    width=sum(column.width for column in columns),
+                    columns=len(columns),
                     from_nought=not any(isinstance(v, int) and v < 0 for c, _ in series for v in shown[c - 1][2]),
                 ),
             )

@@ -224,6 +224,11 @@ class Wording:
 
     # ---- workings ----------------------------------------------------------------------------------------
 
+    def explained(self, working: Working, figure: tuple[Fraction | str, str] | None) -> str:
+        """The formula of a signal with its numbers; empty where it says no more than the figure that stands beside it."""
+        filled = self.formula(working)[1]
+        return "" if figure is not None and filled == self.figure(*figure) else filled
+
     def formula(self, working: Working) -> tuple[str, str]:
         """How an amount came about: the formula in words, and the same with its numbers filled in.
 

@@ -73,9 +73,9 @@ FORMULAS: dict[str, Formula] = {
     ),
     "minimum_budget_share": Formula(
         "− ontbrekende jeugdigen × budget ÷ minimum",
-        "minimum {minimum}, geholpen {clients}: − {missing} × {budget} ÷ {minimum}[ − {before}]",
+        "minimum {minimum}[, t/m nu {due}], geholpen {clients}: − {missing} × {budget} ÷ {minimum}[ − {before}]",
         "− missing clients × budget ÷ minimum",
-        "minimum {minimum}, helped {clients}: − {missing} × {budget} ÷ {minimum}[ − {before}]",
+        "minimum {minimum}[, to date {due}], helped {clients}: − {missing} × {budget} ÷ {minimum}[ − {before}]",
     ),
     "corridor_above": Formula(
         "(waarde van de levering − budget − marge) × deel",
@@ -155,6 +155,7 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "clients": ("jeugdigen", "clients"),
     "cut": ("afgetopt", "cut"),
     "delivered": ("aangeleverd", "delivered"),
+    "due": ("minimum t/m nu", "minimum to date"),
     "elapsed": ("verstreken termijnen", "instalments due"),
     "held": ("aangehouden", "held"),
     "hours": ("uren", "hours"),

@@ -215,6 +215,7 @@ def test_a_csv_comes_back_as_a_workbook_with_every_row_in_its_place_and_as_text(
     assert {cell.data_type for row in sheet.iter_rows(min_row=4) for cell in row} == {"s"}
     assert {cell.quotePrefix for row in sheet.iter_rows(min_row=4) for cell in row} == {True}
     assert sheet["B5"].fill.fgColor.rgb == f"FF{MARK}"
+    assert sheet.print_title_rows == "$3:$3"  # the headings, on every page
     desk.deliver(name, corrected(book, B5="zwaar"))
     assert desk.entitled() == {"A-1": 255_00}
     assert desk.settlement.refusals.to_dicts() == []

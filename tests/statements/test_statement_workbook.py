@@ -20,6 +20,7 @@ import pytest
 import samples
 from openpyxl.worksheet.worksheet import Worksheet
 
+from settlement.domain.contract import Ceiling
 from settlement.statements.workbook import write_statement
 from settlement.wording import Wording, catalogue
 from settlement.wording.outside import for_cell
@@ -426,8 +427,9 @@ def test_a_statement_in_english_holds_no_word_of_the_dutch_catalogue(name):
     groups = (PAPERS, catalogue.TERMS, catalogue.REASONS, catalogue.SEVERITIES, catalogue.FUNDING, catalogue.FIELDS, catalogue.NOTES)
     phrases = {pair[0] for group in groups for pair in group.values() if pair[0] != pair[1] and "{" not in pair[0] and len(pair[0]) > 3}
     lines = set(dutch.split("\n"))
-    # What stands in the provider's own file (the name of its sheet) stays as it is.
-    spoken = {phrase for phrase in phrases if phrase in lines} - {line.sheet for line in statement.lines}
+    # What the provider calls a sheet of its own is the provider's.
+    theirs = {refusal.sheet for refusal in statement.refusals}
+    spoken = {phrase for phrase in phrases - theirs if phrase in lines}
     assert len(spoken) > 40
     assert spoken & set(said.split("\n")) == set()
     months = r"\b(januari|februari|maart|april 2018|mei|juni|juli|augustus|oktober|jan|mrt) 2018"
@@ -463,6 +465,53 @@ def test_the_first_page_shows_the_year_where_there_is_room_and_stays_one_page():
         if name.endswith("charts/chart1.xml")
     )
     assert "'Verloop'!" in chart
+
+
+def test_a_chart_ends_inside_the_last_column_of_its_table():
+    # Beyond it a printed page would be one column wider, and all else on it smaller and out of the middle.
+    written = book_of(samples.empty())
+    for name, last in (("Overzicht", 8), ("Verloop", written["Verloop"].max_column)):
+        charts = written[name]._charts
+        assert charts
+        for chart in charts:
+            end = chart.anchor.to
+            width = written[name].column_dimensions[openpyxl.utils.get_column_letter(last)].width
+            assert end.col == last - 1  # counted from 0
+            assert 0 < end.colOff < width * 7 * 9525
+
+
+def test_a_service_that_does_not_count_towards_the_ceiling_says_so_and_is_not_in_the_share_used():
+    plain = samples.weeks()
+    services = plain.services
+    limit = Ceiling(
+        place=samples.place(30), article="6.5", exempt=(services[0].service,), amounts=samples.amounts(plain.contract.starts, 1)
+    )
+    course = tuple(replace(each, limit_to_date_cents=1_000_000_00) for each in plain.course)
+    bare = tuple(replace(each, ceiling_cents=None, budget_cents=None) for each in services)
+    contract = replace(plain.contract, terms={"ceiling": limit})
+    page = book_of(replace(plain, contract=contract, course=course, services=bare))["Overzicht"]
+    assert beside(page, "Totaal", "G") == 1_000_000
+    counted = sum(each.claimed_cents for each in services[1:])
+    assert round(Decimal(str(beside(page, "Totaal", "H"))), 9) == round(Decimal(counted) / 100_000_000, 9)
+    told = [cell.row for cell in cells(page) if cell.value == "telt niet mee"]
+    assert [page.cell(row, 2).value for row in told] == [services[0].service]
+
+
+def test_a_ceiling_of_each_month_is_no_bound_of_what_was_delivered_in_the_year():
+    monthly = Ceiling(place=samples.place(30), article="6.4", per="month", amounts=samples.amounts(samples.contract({}).starts, 1_900_00))
+    contract = samples.contract({"consultatie": {"ceiling": monthly}, "begeleiding": {"ceiling": replace(monthly, per="year")}})
+    assert [contract.monthly_ceiling(name) for name in ("consultatie", "begeleiding", None)] == [True, False, False]
+
+
+def test_lines_that_add_up_to_something_else_than_the_payment_say_why():
+    # The lines earn 690,00 each; the month's rows add up to something else.
+    plain = samples.weeks()
+    rows = plain.rows[:1]
+    earned = sum(line.earned_cents for line in plain.lines)
+    other = (replace(rows[0], was_cents=0, is_cents=earned + 1),)
+    same = (replace(rows[0], was_cents=0, is_cents=earned),)
+    assert "Een regel telt met alle zorgmaanden" in texts(book_of(replace(plain, rows=other))["Regels"])
+    assert "Een regel telt met alle zorgmaanden" not in texts(book_of(replace(plain, rows=same))["Regels"])
 
 
 def test_a_task_without_priced_lines_says_nothing_of_their_value():
