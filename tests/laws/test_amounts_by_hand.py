@@ -46,6 +46,13 @@ def test_a_bound_counts_the_time_delivered_and_whole_hours_are_rounded_after_it(
     assert {month: cents for (_, _, month), cents in amounts(found, "A-1").items()} == {"2018-01": 60_00, "2018-02": 60_00, "2018-03": 0}
 
 
+def test_a_line_of_absurd_size_is_computed_as_exactly_as_any_other():
+    # 999.999 hours of 60 minutes at 999.999,99: 59.999.940 × 999.999,99. In thousandths that is beyond what 64 bits hold twice.
+    tariff: Yaml = {"article": "6.1", "per": "minute", "delivered_in": "hours", "amounts": {"2018-01-01": "€ 999.999,99"}}
+    lines = {"2018-01": [{**visits(("2018-01-05", "999999"))[0], "unit": "uren"}]}
+    assert one_settled(contract("A-1", {"begeleiding": {"tariff": tariff}}), lines, "2018-01").payable() == {"A-1": 59_999_939_400_000_60}
+
+
 # ---- arrangements ----------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ import types
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from random import Random
 
@@ -53,6 +53,7 @@ JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settlement.run.ledger": (
         ("postings_of", "Ledger", "_check_shapes"), ("tests/run/test_ledger.py", "tests/run/test_month.py"),
     ),
+    "settlement.run.computing": (("postings_of_month",), ("tests/laws/test_amounts_by_hand.py", "tests/run/test_month.py")),
     "settlement.run.balance": ((), ("tests/run/test_balance.py",)),
 }  # fmt: skip
 """Module → the functions in which an amount comes about (none named: all), and the tests that judge it, quickest first."""
@@ -185,7 +186,8 @@ class Judge:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Judges instead of running everything."""
-        self.items = session.items
+        # A database server would be started for every mutant; the ledger in a file answers the same.
+        self.items = [item for item in session.items if "[server" not in item.name and not _on_server(item)]
         self._work(self)
         return True
 
@@ -223,10 +225,11 @@ class Judge:
             raise SystemExit(f"the tests of {module} fail as they are: {found['failed']}")
         return {name: (seconds, lines) for name, (seconds, lines) in found["found"].items()}
 
-    def survives(self, mutant: Mutant, seen: dict[str, tuple[float, list[int]]], deadly: Counter[str]) -> bool:
+    def survives(self, mutant: Mutant, seen: dict[str, tuple[float, list[int]]], deadly: Counter[str], most: float) -> bool:
         """Whether all tests that run through the mutant's lines pass with it in place: those first that killed the most.
 
-        What runs when the module is imported, and what a parameter is when it is left out, is judged by all.
+        What runs when the module is imported, and what a parameter is when it is left out, is judged by all. Of many tests
+        the first, that take ``most`` seconds together.
         """
         lines = set(range(mutant.line, mutant.last_line + 1))
         everywhere = not mutant.function or not mutant.line
@@ -235,6 +238,8 @@ class Judge:
         if not items:
             return True
         items.sort(key=lambda item: (-deadly[item.nodeid] / (0.05 + seen[item.nodeid][0]), seen[item.nodeid][0]))
+        within = [taken <= most for taken in accumulate(seen[item.nodeid][0] for item in items)]
+        items = items[: max(sum(within), 1)]
 
         def run() -> str:
             put_in(mutant)
@@ -243,6 +248,10 @@ class Judge:
         told = in_a_child(run)
         deadly.update([told] if told and told != ALL_PASSED else [])
         return told == ALL_PASSED
+
+
+def _on_server(item: pytest.Item) -> bool:
+    return not {"server", "emptied", "database"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _file_of(item: pytest.Item) -> str:
@@ -270,19 +279,19 @@ def in_a_child(run: Callable[[], str]) -> str:
 
 
 def judged(
-    judge: Judge, module: str, sample: float, known: Container[str], again: Container[str]
+    judge: Judge, module: str, asked: argparse.Namespace, known: Container[str], again: Container[str]
 ) -> Iterator[tuple[Mutant, str]]:
     """Each mutant of a module (of a sample, or of some keys) with ``killed``, ``equivalent`` or ``survived``."""
     functions, tests = JUDGES[module]
     seen, deadly = judge.watched(module, tests), Counter[str]()
     drawn = Random(module)
     for mutant in mutants_of(module, source_of(module), functions):
-        if drawn.random() >= sample or (again and told_of(mutant) not in again):
+        if drawn.random() >= asked.sample or (again and told_of(mutant) not in again):
             continue
         if mutant.key in known:
             yield mutant, "equivalent"
         else:
-            yield mutant, "survived" if judge.survives(mutant, seen, deadly) else "killed"
+            yield mutant, "survived" if judge.survives(mutant, seen, deadly, asked.seconds) else "killed"
 
 
 def told_of(mutant: Mutant) -> str:
@@ -296,13 +305,13 @@ def tell(text: str) -> None:
     sys.stdout.flush()
 
 
-def judge_all(judge: Judge, modules: list[str], sample: float, again: Container[str]) -> dict[str, Tally]:
+def judge_all(judge: Judge, modules: list[str], asked: argparse.Namespace, again: Container[str]) -> dict[str, Tally]:
     """How the mutants of each module fared: all of them, a sample, or those whose keys are given."""
     known = equivalent()
     tallies: dict[str, Tally] = {}
     for module in modules:
         tally, began = tallies.setdefault(module, Tally()), time.monotonic()
-        for mutant, fate in judged(judge, module, sample, known.get(module, {}), again):
+        for mutant, fate in judged(judge, module, asked, known.get(module, {}), again):
             tally.made += 1
             tally.killed += fate == "killed"
             tally.equivalent += fate == "equivalent"
@@ -320,6 +329,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", help="ends of module names, such as money or pricing.earn")
     parser.add_argument("--sample", type=float, default=1.0, help="the part of the mutants to judge")
+    parser.add_argument("--seconds", type=float, default=1e9, help="of tests for a mutant, at most: a survivor is then a suspect")
     parser.add_argument("--again", type=Path, help="judge only what is told as survived in this file, the output of a run before")
     asked = parser.parse_args()
     again = asked.again.read_text(encoding="utf-8") if asked.again else ""
@@ -335,7 +345,7 @@ def main() -> int:
     def work(judge: Judge) -> None:
         settings.load_profile("judging")
         keys = {line.partition("  ")[2] for line in again.splitlines() if line.startswith("survived")}
-        tallies.update(judge_all(judge, modules, asked.sample, keys))
+        tallies.update(judge_all(judge, modules, asked, keys))
 
     tests = dict.fromkeys(path for name in modules for path in JUDGES[name][1])
     with tempfile.TemporaryDirectory() as folder:
