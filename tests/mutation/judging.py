@@ -44,7 +44,7 @@ PRICES = ("tests/pricing", "tests/test_cases.py")
 JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settlement.domain.money": ((), ("tests/laws/test_money.py",)),
     "settlement.domain.periods": ((), ("tests/laws/test_periods_by_hand.py", "tests/laws/test_calendar_laws.py")),
-    "settlement.pricing.value": ((), ("tests/laws/test_calendar_laws.py", "tests/laws/test_money.py", *BY_HAND, *PRICES)),
+    "settlement.pricing.value": ((), ("tests/laws/test_weeks_by_hand.py", "tests/laws/test_calendar_laws.py", "tests/laws/test_money.py", *BY_HAND, *PRICES)),
     "settlement.pricing.earn": ((), (*BY_HAND, *PRICES)),
     "settlement.pricing.ceilings": ((), (*BY_HAND, *PRICES)),
     "settlement.pricing.arrangements": ((), (*BY_HAND, *PRICES)),
