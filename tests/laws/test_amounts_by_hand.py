@@ -46,11 +46,33 @@ def test_a_bound_counts_the_time_delivered_and_whole_hours_are_rounded_after_it(
     assert {month: cents for (_, _, month), cents in amounts(found, "A-1").items()} == {"2018-01": 60_00, "2018-02": 60_00, "2018-03": 0}
 
 
+def test_hours_at_a_price_a_minute_are_sixty_minutes_each():
+    # 1,25 hours are 75 minutes of 0,91: 68,25; 0,333 hours are 19,98: 18,18(18).
+    tariff: Yaml = {"article": "6.1", "per": "minute", "delivered_in": "hours", "amounts": {"2018-01-01": "€ 0,91"}}
+    agreed = contract("A-1", {"begeleiding": {"tariff": tariff}})
+    for hours, cents in (("1,25", 68_25), ("0,333", 18_18)):
+        line = {**visits(("2018-01-05", hours))[0], "unit": "uren"}
+        assert one_settled(agreed, {"2018-01": [line]}, "2018-01").payable() == {"A-1": cents}
+
+
 def test_a_line_of_absurd_size_is_computed_as_exactly_as_any_other():
     # 999.999 hours of 60 minutes at 999.999,99: 59.999.940 × 999.999,99. In thousandths that is beyond what 64 bits hold twice.
-    tariff: Yaml = {"article": "6.1", "per": "minute", "delivered_in": "hours", "amounts": {"2018-01-01": "€ 999.999,99"}}
-    lines = {"2018-01": [{**visits(("2018-01-05", "999999"))[0], "unit": "uren"}]}
-    assert one_settled(contract("A-1", {"begeleiding": {"tariff": tariff}}), lines, "2018-01").payable() == {"A-1": 59_999_939_400_000_60}
+    # Beside it an hour of 0,01.
+    minute: Yaml = {"article": "6.1", "per": "minute", "delivered_in": "hours", "amounts": {"2018-01-01": "€ 999.999,99"}}
+    hour: Yaml = {"article": "6.2", "per": "hour", "amounts": {"2018-01-01": "€ 0,01"}}
+    agreed = contract("A-1", {"begeleiding": {"tariff": minute}, "dagbesteding": {"tariff": hour}})
+    lines = {"2018-01": [{**visits(("2018-01-05", "999999"))[0], "unit": "uren"},
+                         {**visits(("2018-01-06", "1"))[0], "unit": "uren", "service": "dagbesteding"}]}  # fmt: skip
+    assert one_settled(agreed, lines, "2018-01").payable() == {"A-1": 59_999_939_400_000_61}
+
+
+def test_hours_before_the_first_price_are_refused_also_where_no_line_has_one():
+    price: Yaml = {"article": "6.1", "per": "minute", "amounts": {"2018-01-01": "none", "2018-03-01": "€ 1,00"}}
+    agreed = contract("A-1", {"begeleiding": {"tariff": price}})
+    early, late = visits(("2018-02-28", "30"), ("2018-03-01", "30"))
+    for lines, cents in (([early], 0), ([early, late], 30_00)):
+        found = one_settled(agreed, {"2018-03": lines}, "2018-03")
+        assert (refusal_codes(found), found.payable()) == (["no-price"], {"A-1": cents})
 
 
 # ---- arrangements ----------------------------------------------------------------------------------------

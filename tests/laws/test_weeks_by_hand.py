@@ -66,7 +66,7 @@ def weeks_by_month(rule: str, start: str, end: str, short: bool | None = None) -
         for days in ((), (month_first(pl.col("month")), month_last(pl.col("month"))))
     )
     assert found == given
-    return {number: weeks for number, weeks in enumerate(found, start=1) if weeks}
+    return {number: weeks for number, weeks in enumerate(found, start=1) if weeks != 0}
 
 
 @pytest.mark.parametrize(
