@@ -75,6 +75,19 @@ def test_hours_before_the_first_price_are_refused_also_where_no_line_has_one():
         assert (refusal_codes(found), found.payable()) == (["no-price"], {"A-1": cents})
 
 
+def test_a_broken_month_is_paid_by_the_rule_of_its_first_or_last_month_and_a_whole_one_in_full():
+    # 310,00 a month: 10,00 a day of January. Broken at both ends it is the first month's.
+    for first, last, start, end, cents in (
+        ("not paid", "not paid", "01", "31", 310_00), ("not paid", "in full", "02", "31", 0), ("not paid", "in full", "02", "30", 0),
+        ("in full", "not paid", "01", "30", 0), ("in full", "not paid", "02", "30", 310_00), ("in full", "pro rata", "01", "30", 300_00),
+        ("pro rata", "not paid", "02", "30", 290_00), ("pro rata", "in full", "31", "31", 10_00), ("pro rata", "in full", "01", "30", 310_00),
+    ):  # fmt: skip
+        term = {"article": "2.3", "first_broken_month": first, "last_broken_month": last, "amounts": {"2018-01-01": "€ 310,00"}}
+        line = {"client": "C1", "service": "toezicht", "start": f"2018-01-{start}", "end": f"2018-01-{end}", "reference": "r"}
+        found = one_settled(contract("A-1", {"toezicht": {"monthly_tariff": term}}), {"2018-01": [line]}, "2018-01")
+        assert found.payable() == {"A-1": cents}, (first, last, start, end)
+
+
 # ---- arrangements ----------------------------------------------------------------------------------------
 
 

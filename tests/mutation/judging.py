@@ -21,6 +21,7 @@ import types
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
 from random import Random
@@ -133,25 +134,37 @@ def _replace_everywhere(name: str, old: object, new: object) -> None:
             setattr(other, name, new)
 
 
-class Watched:
-    """Notes, while the tests run on the program as it is, how long each takes and through which lines of a module it goes."""
+Seen = dict[str, tuple[float, list[int]]]
+"""Test → its seconds, and the lines of one module that it runs through."""
 
-    def __init__(self, module: str) -> None:
-        self._lines: set[int] = set()
-        self.found: dict[str, tuple[float, list[int]]] = {}
-        noting = Noting().visit(ast.parse(source_of(module)))
-        vars(importlib.import_module(module))[Noting.NAME] = lambda first, last: self._lines.update(range(first, last + 1))
-        put_in(Mutant(module, "every", "", 0, 0, noting))
+
+class Watched:
+    """Notes, while the tests run on the program as it is, how long each takes and through which lines of modules it goes."""
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        self._lines: dict[str, set[int]] = {module: set() for module in modules}
+        self.found: dict[str, Seen] = {module: {} for module in modules}
+        for module, lines in self._lines.items():
+            noting = Noting().visit(ast.parse(source_of(module)))
+            vars(importlib.import_module(module))[Noting.NAME] = partial(_note, lines)
+            put_in(Mutant(module, "every", "", 0, 0, noting))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """One test, its fixtures included."""
-        self._lines.clear()
+        for lines in self._lines.values():
+            lines.clear()
         began = time.process_time()
         try:
             return (yield)
         finally:
-            self.found[item.nodeid] = (time.process_time() - began, sorted(self._lines))
+            taken = time.process_time() - began
+            for module, lines in self._lines.items():
+                self.found[module][item.nodeid] = (taken, sorted(lines))
+
+
+def _note(lines: set[int], first: int, last: int) -> None:
+    lines.update(range(first, last + 1))
 
 
 class Noting(ast.NodeTransformer):
@@ -188,6 +201,8 @@ class Judge:
         """Judges instead of running everything."""
         # A database server would be started for every mutant; the ledger in a file answers the same.
         self.items = [item for item in session.items if "[server" not in item.name and not _on_server(item)]
+        for item in self.items:
+            _without_shrinking(getattr(item, "obj", None))
         self._work(self)
         return True
 
@@ -208,24 +223,25 @@ class Judge:
         signal.setitimer(signal.ITIMER_PROF, 0)
         return self._failed
 
-    def watched(self, module: str, tests: Iterable[str]) -> dict[str, tuple[float, list[int]]]:
-        """Test → its seconds and the lines of the module that it runs through; the program as it is must pass them all."""
-        paths = set(tests)
-        items = [item for item in self.items if _file_of(item) in paths]
+    def watched(self, modules: list[str]) -> dict[str, Seen]:
+        """What the tests of each module go through; the program as it is must pass them all."""
 
         def run() -> str:
-            plugin = Watched(module)
-            items[0].config.pluginmanager.register(plugin)
-            failed = self.first_failing(items, lambda _: SECONDS)
+            plugin = Watched(modules)
+            self.items[0].config.pluginmanager.register(plugin)
+            failed = self.first_failing(self.items, lambda _: SECONDS)
             return json.dumps({"failed": failed, "found": plugin.found})
 
         told = in_a_child(run)
         found = json.loads(told) if told else {"failed": "the process ended"}
         if found["failed"]:
-            raise SystemExit(f"the tests of {module} fail as they are: {found['failed']}")
-        return {name: (seconds, lines) for name, (seconds, lines) in found["found"].items()}
+            raise SystemExit(f"a test fails on the program as it is: {found['failed']}")
+        return {
+            module: {name: one for name, one in found["found"][module].items() if name.partition("::")[0] in JUDGES[module][1]}
+            for module in modules
+        }
 
-    def survives(self, mutant: Mutant, seen: dict[str, tuple[float, list[int]]], deadly: Counter[str], most: float) -> bool:
+    def survives(self, mutant: Mutant, seen: Seen, deadly: Counter[str], most: float) -> bool:
         """Whether all tests that run through the mutant's lines pass with it in place: those first that killed the most.
 
         What runs when the module is imported, and what a parameter is when it is left out, is judged by all. Of many tests
@@ -237,7 +253,7 @@ class Judge:
         items = [item for item in self.items if item.nodeid in names]
         if not items:
             return True
-        items.sort(key=lambda item: (-deadly[item.nodeid] / (0.05 + seen[item.nodeid][0]), seen[item.nodeid][0]))
+        items.sort(key=lambda item: _turn(item.nodeid, mutant, seen, deadly))
         within = [taken <= most for taken in accumulate(seen[item.nodeid][0] for item in items)]
         items = items[: max(sum(within), 1)]
 
@@ -246,16 +262,32 @@ class Judge:
             return self.first_failing(items, lambda item: 5 + 5 * seen[item.nodeid][0]) or ALL_PASSED
 
         told = in_a_child(run)
-        deadly.update([told] if told and told != ALL_PASSED else [])
+        if told and told != ALL_PASSED:
+            deadly.update([told, f"{mutant.function} {told}"])
         return told == ALL_PASSED
+
+
+def _without_shrinking(test: object) -> None:
+    """A generated case that fails is enough: nobody looks for the smallest one."""
+    own = getattr(test, "_hypothesis_internal_use_settings", None)
+    if own is not None:
+        few = settings(
+            own, phases=[Phase.explicit, Phase.generate], report_multiple_bugs=False, database=None, deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        test._hypothesis_internal_use_settings = few  # type: ignore[attr-defined]
 
 
 def _on_server(item: pytest.Item) -> bool:
     return not {"server", "emptied", "database"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
-def _file_of(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
+def _turn(name: str, mutant: Mutant, seen: Seen, deadly: Counter[str]) -> tuple[float, float, float]:
+    """First what killed the most in the mutant's function, then in its module, for its time; then what runs through little."""
+    seconds, lines = seen[name]
+    return (
+        -deadly[f"{mutant.function} {name}"] / (seconds + 0.05), -deadly[name] / (seconds + 0.05), len(lines) * (seconds + 0.05),
+    )  # fmt: skip
 
 
 def in_a_child(run: Callable[[], str]) -> str:
@@ -279,13 +311,11 @@ def in_a_child(run: Callable[[], str]) -> str:
 
 
 def judged(
-    judge: Judge, module: str, asked: argparse.Namespace, known: Container[str], again: Container[str]
+    judge: Judge, module: str, seen: Seen, asked: argparse.Namespace, known: Container[str], again: Container[str]
 ) -> Iterator[tuple[Mutant, str]]:
     """Each mutant of a module (of a sample, or of some keys) with ``killed``, ``equivalent`` or ``survived``."""
-    functions, tests = JUDGES[module]
-    seen, deadly = judge.watched(module, tests), Counter[str]()
-    drawn = Random(module)
-    for mutant in mutants_of(module, source_of(module), functions):
+    drawn, deadly = Random(module), Counter[str]()
+    for mutant in mutants_of(module, source_of(module), JUDGES[module][0]):
         if drawn.random() >= asked.sample or (again and told_of(mutant) not in again):
             continue
         if mutant.key in known:
@@ -308,10 +338,17 @@ def tell(text: str) -> None:
 def judge_all(judge: Judge, modules: list[str], asked: argparse.Namespace, again: Container[str]) -> dict[str, Tally]:
     """How the mutants of each module fared: all of them, a sample, or those whose keys are given."""
     known = equivalent()
+    # HACK
+    kept = Path("/tmp/seen.json")
+    if kept.exists() and set(modules) <= set(json.loads(kept.read_text())):
+        seen = json.loads(kept.read_text())
+    else:
+        seen = judge.watched(modules)
+        kept.write_text(json.dumps(seen))
     tallies: dict[str, Tally] = {}
     for module in modules:
         tally, began = tallies.setdefault(module, Tally()), time.monotonic()
-        for mutant, fate in judged(judge, module, asked, known.get(module, {}), again):
+        for mutant, fate in judged(judge, module, seen[module], asked, known.get(module, {}), again):
             tally.made += 1
             tally.killed += fate == "killed"
             tally.equivalent += fate == "equivalent"
@@ -336,14 +373,9 @@ def main() -> int:
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/laws")]
     modules = [name for name in JUDGES if not asked.modules or any(name.endswith(f".{end}") for end in asked.modules)]
-    # A generated case that fails is enough: nobody looks for the smallest one.
-    settings.register_profile(
-        "judging", phases=[Phase.explicit, Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
-    )
     tallies: dict[str, Tally] = {}
 
     def work(judge: Judge) -> None:
-        settings.load_profile("judging")
         keys = {line.partition("  ")[2] for line in again.splitlines() if line.startswith("survived")}
         tallies.update(judge_all(judge, modules, asked, keys))
 
