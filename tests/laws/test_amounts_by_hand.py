@@ -1,6 +1,6 @@
 """Amounts worked out by hand where a small slip of the program would change a cent: what mutation testing asked for."""
 
-from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes, rulebook_of, settled
+from workbench import File, Line, Yaml, amounts, contract, one_settled, refusal_codes, rulebook_of, settled
 
 from settlement.domain.periods import Month
 from settlement.settle import Before
@@ -176,6 +176,28 @@ def test_a_second_arrangement_of_a_child_begins_the_day_after_the_first_has_ende
     assert found.payable() == {"A-1": 1_500_02}
     found = one_settled(arrangement(), {"2018-03": [first, {**child("b"), "start": "2018-03-01"}]}, "2018-03")
     assert found.payable() == {"A-1": 1_500_02}
+
+
+def test_the_half_that_was_earned_in_a_year_that_has_closed_is_not_earned_again():
+    # 2018 closed with January 2019. The result is of January or April: 500,00, and nothing of the start in February 2018.
+    agreed = {**arrangement(), "ends": "2019-12-31", "deliveries": {"corrections_until": "1 month"}}
+    paid = Before({("A-1", 2018, "opvoeding", "arrangement_fee", Month(2018, 2).index): 500_01}, {"A-1": 500_01}, Month(2019, 3))
+    for day in ("2019-01-20", "2019-04-20"):
+        files = [File("A-1", "2018-02", [child("a")]), File("A-1", "2019-04", [child("b", end=day, result="reached")])]
+        found = settled(rulebook_of(agreed), files, "2019-04", paid)
+        assert found.payable() == {"A-1": 500_00}
+        assert {key: cents for key, cents in amounts(found, "A-1").items() if cents} == {("opvoeding", "arrangement_fee", day[:7]): 500_00}
+
+
+def test_of_an_arrangement_begun_before_the_first_year_that_is_settled_here_only_the_result_is_earned_and_fills_a_ceiling():
+    # The start of February 2018 was settled elsewhere. Of a ceiling of 600,00 over the whole contract it takes nothing.
+    agreed = {**arrangement(), "ends": "2019-12-31"}
+    agreed["services"]["opvoeding"]["ceiling"] = {"article": "6.5", "per": "contract", "amounts": {"2018-01-01": "€ 600,00"}}
+    for day in ("2019-01-20", "2019-04-20"):
+        lines = {"2019-02": [child("a")], "2019-04": [child("b", end=day, result="reached")]}
+        found = one_settled(agreed, lines, "2019-04", first_year=2019)
+        assert (refusal_codes(found), found.payable()) == ([], {"A-1": 500_00})
+        assert found.earnings.select("month", "value_cents").rows() == [(Month.parse(day[:7]).index, 500_00)]
 
 
 # ---- ceilings --------------------------------------------------------------------------------------------
