@@ -46,6 +46,16 @@ def test_a_bound_counts_the_time_delivered_and_whole_hours_are_rounded_after_it(
     assert {month: cents for (_, _, month), cents in amounts(found, "A-1").items()} == {"2018-01": 60_00, "2018-02": 60_00, "2018-03": 0}
 
 
+def test_what_was_credited_leaves_its_place_under_a_bound_to_what_came_after_it():
+    # An hour a client at 60,00: of twice 45 minutes 60,00; the first credited, the second is paid whole.
+    tariff: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", "at_most": "1 per client", "amounts": {"2018-01-01": "€ 60,00"}}
+    agreed = contract("A-1", {"begeleiding": {"tariff": tariff}})
+    lines = {"2018-02": visits(("2018-01-05", "45"), ("2018-02-05", "45"))}
+    assert list(amounts(one_settled(agreed, lines, "2018-03"), "A-1").values()) == [45_00, 15_00]
+    credit = {"client": "C1", "service": "begeleiding", "direction": "C", "reference": "c", "previous_reference": "2018-01-05"}
+    assert one_settled(agreed, {**lines, "2018-03": [credit]}, "2018-03").payable() == {"A-1": 45_00}
+
+
 def test_hours_at_a_price_a_minute_are_sixty_minutes_each():
     # 1,25 hours are 75 minutes of 0,91: 68,25; 0,333 hours are 19,98: 18,18(18).
     tariff: Yaml = {"article": "6.1", "per": "minute", "delivered_in": "hours", "amounts": {"2018-01-01": "€ 0,91"}}
@@ -198,6 +208,16 @@ def test_of_an_arrangement_begun_before_the_first_year_that_is_settled_here_only
         found = one_settled(agreed, lines, "2019-04", first_year=2019)
         assert (refusal_codes(found), found.payable()) == ([], {"A-1": 500_00})
         assert found.earnings.select("month", "value_cents").rows() == [(Month.parse(day[:7]).index, 500_00)]
+
+
+def test_what_lies_before_a_contract_fills_no_ceiling_of_it_whatever_contracts_stand_beside_it():
+    # Allocated in November 2018 and begun under a contract of 2019: its start was another's, its result is 500,00.
+    agreed = {**arrangement(), "starts": "2019-01-01", "ends": "2019-12-31"}
+    agreed["services"]["opvoeding"]["ceiling"] = {"article": "6.5", "per": "contract", "amounts": {"2018-01-01": "€ 600,00"}}
+    beside = {**contract("B-1", {"een": task()}), "ends": "2019-12-31"}
+    line = {**child("b", end="2019-04-20", result="reached"), "start": "2019-01-10", "allocation_start": "2018-11-10"}
+    for contracts in ((agreed,), (agreed, beside)):
+        assert settled(rulebook_of(*contracts), [File("A-1", "2019-04", [line])], "2019-04").payable()["A-1"] == 500_00
 
 
 # ---- ceilings --------------------------------------------------------------------------------------------
