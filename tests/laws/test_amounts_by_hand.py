@@ -98,6 +98,25 @@ def test_a_broken_month_is_paid_by_the_rule_of_its_first_or_last_month_and_a_who
         assert found.payable() == {"A-1": cents}, (first, last, start, end)
 
 
+def test_lines_of_every_kind_of_price_are_each_worth_what_their_own_gives():
+    # Half an hour of 60,00; 30 of 31 days of 310,00; the four Sundays of January at 70,00, of 2 to 28 January.
+    services = {
+        "uren": {"tariff": {"article": "6.1", "per": "hour", "amounts": {"2018-01-01": "€ 60,00"}}},
+        "maanden": {"monthly_tariff": {"article": "6.2", "first_broken_month": "pro rata", "last_broken_month": "in full",
+                                       "amounts": {"2018-01-01": "€ 310,00"}}},
+        "weken": {"weekly_tariff": {"article": "6.3", "weeks": "sundays", "amounts": {"2018-01-01": "€ 70,00"}}},
+    }  # fmt: skip
+    dates = {"allocation_start": "2018-01-02", "allocation_end": "2018-01-28", "start": "2018-01-02", "end": "2018-01-28"}
+    lines: list[Line] = [
+        {"client": "C1", "service": "uren", "start": "2018-01-02", "end": "2018-01-02", "quantity": "0,5", "unit": "uren", "reference": "a"},
+        {"client": "C1", "service": "maanden", "start": "2018-01-02", "end": "2018-01-31", "reference": "b"},
+        {"client": "C1", "service": "weken", **dates, "reference": "c"},
+    ]
+    found = one_settled(contract("A-1", services), {"2018-01": lines}, "2018-01")
+    assert refusal_codes(found) == []
+    assert {key[0]: cents for key, cents in amounts(found, "A-1").items()} == {"uren": 30_00, "maanden": 300_00, "weken": 280_00}
+
+
 # ---- arrangements ----------------------------------------------------------------------------------------
 
 
