@@ -19,7 +19,7 @@ import tempfile
 import time
 import types
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, pairwise
@@ -42,10 +42,17 @@ IGNORED = "ignore::pytest.PytestAssertRewriteWarning"
 
 BY_HAND = ("tests/laws/test_amounts_by_hand.py", "tests/laws/test_terms_by_hand.py")
 PRICES = ("tests/pricing", "tests/test_cases.py")
+MESSAGES = "tests/messages/test_answers.py"
+FIRST = [f"{PRICES[0]}/test_prices_and_ceilings.py::test_every_line_of_random_contracts_earns_what_a_plain_reading_gives_it"] * 9
+"""Long, and where it kills, mostly with its first contract."""
 JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settlement.domain.money": ((), ("tests/laws/test_money.py",)),
     "settlement.domain.periods": ((), ("tests/laws/test_periods_by_hand.py", "tests/laws/test_calendar_laws.py")),
-    "settlement.pricing.value": ((), ("tests/laws/test_weeks_by_hand.py", "tests/laws/test_calendar_laws.py", "tests/laws/test_money.py", *BY_HAND, *PRICES)),
+    "settlement.pricing.value": ((), (
+        "tests/laws/test_weeks_by_hand.py", "tests/laws/test_calendar_laws.py", "tests/laws/test_money.py", *BY_HAND, *PRICES,
+        f"{MESSAGES}::test_weeks_are_those_of_the_part_of_the_allocation_in_the_month",
+        f"{MESSAGES}::test_weeks_of_a_csv_beside_a_message_are_those_of_its_allocation",
+    )),
     "settlement.pricing.earn": ((), (*BY_HAND, *PRICES)),
     "settlement.pricing.ceilings": ((), (*BY_HAND, *PRICES)),
     "settlement.pricing.arrangements": ((), (*BY_HAND, *PRICES)),
@@ -54,7 +61,7 @@ JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settlement.run.ledger": (
         ("postings_of", "Ledger", "_check_shapes"), ("tests/run/test_ledger.py", "tests/run/test_month.py"),
     ),
-    "settlement.run.computing": (("postings_of_month",), ("tests/laws/test_amounts_by_hand.py", "tests/run/test_month.py")),
+    "settlement.run.computing": (("postings_of_month",), ("tests/run/test_balance.py", "tests/run/test_month.py")),
     "settlement.run.balance": ((), ("tests/run/test_balance.py",)),
 }  # fmt: skip
 """Module → the functions in which an amount comes about (none named: all), and the tests that judge it, quickest first."""
@@ -237,7 +244,7 @@ class Judge:
         if found["failed"]:
             raise SystemExit(f"a test fails on the program as it is: {found['failed']}")
         return {
-            module: {name: one for name, one in found["found"][module].items() if name.partition("::")[0] in JUDGES[module][1]}
+            module: {name: one for name, one in found["found"][module].items() if name.startswith(JUDGES[module][1])}
             for module in modules
         }
 
@@ -311,12 +318,12 @@ def in_a_child(run: Callable[[], str]) -> str:
 
 
 def judged(
-    judge: Judge, module: str, seen: Seen, asked: argparse.Namespace, known: Container[str], again: Container[str]
+    judge: Judge, module: str, seen: Seen, asked: argparse.Namespace, known: Container[str], again: Collection[str]
 ) -> Iterator[tuple[Mutant, str]]:
     """Each mutant of a module (of a sample, or of some keys) with ``killed``, ``equivalent`` or ``survived``."""
-    drawn, deadly = Random(module), Counter[str]()
+    drawn, deadly = Random(module), Counter(FIRST)
     for mutant in mutants_of(module, source_of(module), JUDGES[module][0]):
-        if drawn.random() >= asked.sample or (again and told_of(mutant) not in again):
+        if (told_of(mutant) not in again) if any(one.startswith(f"{module}  ") for one in again) else drawn.random() >= asked.sample:
             continue
         if mutant.key in known:
             yield mutant, "equivalent"
@@ -335,16 +342,10 @@ def tell(text: str) -> None:
     sys.stdout.flush()
 
 
-def judge_all(judge: Judge, modules: list[str], asked: argparse.Namespace, again: Container[str]) -> dict[str, Tally]:
+def judge_all(judge: Judge, modules: list[str], asked: argparse.Namespace, again: Collection[str]) -> dict[str, Tally]:
     """How the mutants of each module fared: all of them, a sample, or those whose keys are given."""
     known = equivalent()
-    # HACK
-    kept = Path("/tmp/seen.json")
-    if kept.exists() and set(modules) <= set(json.loads(kept.read_text())):
-        seen = json.loads(kept.read_text())
-    else:
-        seen = judge.watched(modules)
-        kept.write_text(json.dumps(seen))
+    seen = judge.watched(modules)
     tallies: dict[str, Tally] = {}
     for module in modules:
         tally, began = tallies.setdefault(module, Tally()), time.monotonic()
@@ -368,6 +369,7 @@ def main() -> int:
     parser.add_argument("--sample", type=float, default=1.0, help="the part of the mutants to judge")
     parser.add_argument("--seconds", type=float, default=1e9, help="of tests for a mutant, at most: a survivor is then a suspect")
     parser.add_argument("--again", type=Path, help="judge only what is told as survived in this file, the output of a run before")
+    parser.add_argument("--tests", nargs="+", help="the tests to judge by, instead of all those of the modules")
     asked = parser.parse_args()
     again = asked.again.read_text(encoding="utf-8") if asked.again else ""
     os.chdir(ROOT)
@@ -379,6 +381,8 @@ def main() -> int:
         keys = {line.partition("  ")[2] for line in again.splitlines() if line.startswith("survived")}
         tallies.update(judge_all(judge, modules, asked, keys))
 
+    if asked.tests:
+        JUDGES.update({name: (JUDGES[name][0], tuple(asked.tests)) for name in modules})
     tests = dict.fromkeys(path for name in modules for path in JUDGES[name][1])
     with tempfile.TemporaryDirectory() as folder:
         # Imports every test and all they need; polars starts its threads at its first query, which no process does but a child.
