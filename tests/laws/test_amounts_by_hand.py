@@ -1,8 +1,12 @@
 """Amounts worked out by hand where a small slip of the program would change a cent: what mutation testing asked for."""
 
+from dataclasses import replace
+
 from workbench import File, Line, Yaml, amounts, contract, one_settled, refusal_codes, rulebook_of, settled
 
+from settlement.domain.contract import CeilingDecision
 from settlement.domain.periods import Month
+from settlement.domain.problems import Place
 from settlement.settle import Before
 
 # ---- years that close ------------------------------------------------------------------------------------
@@ -54,6 +58,21 @@ def test_what_was_credited_leaves_its_place_under_a_bound_to_what_came_after_it(
     assert list(amounts(one_settled(agreed, lines, "2018-03"), "A-1").values()) == [45_00, 15_00]
     credit = {"client": "C1", "service": "begeleiding", "direction": "C", "reference": "c", "previous_reference": "2018-01-05"}
     assert one_settled(agreed, {**lines, "2018-03": [credit]}, "2018-03").payable() == {"A-1": 45_00}
+
+
+def test_a_bound_holds_within_a_month_a_year_or_the_contract():
+    # An hour at 60,00 in December, twice in January and in February: bound at an hour and a half, by months by years, or over all.
+    days = [("2018-12-05", "60"), ("2019-01-05", "60"), ("2019-01-06", "60"), ("2019-02-05", "60")]
+    for within, found in (
+        (" and month", {"2018-12": 60_00, "2019-01": 90_00, "2019-02": 60_00}),
+        (" and year", {"2018-12": 60_00, "2019-01": 90_00, "2019-02": 0}),
+        ("", {"2018-12": 60_00, "2019-01": 30_00, "2019-02": 0}),
+    ):
+        tariff: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", "at_most": f"1,5 per client{within}",
+                        "amounts": {"2018-01-01": "€ 60,00"}}  # fmt: skip
+        agreed = {**contract("A-1", {"begeleiding": {"tariff": tariff}}), "ends": "2019-12-31"}
+        settled_now = one_settled(agreed, {"2019-02": visits(*days)}, "2019-02")
+        assert {month: cents for (_, _, month), cents in amounts(settled_now, "A-1").items()} == found, within
 
 
 def test_hours_at_a_price_a_minute_are_sixty_minutes_each():
@@ -115,6 +134,63 @@ def test_lines_of_every_kind_of_price_are_each_worth_what_their_own_gives():
     found = one_settled(contract("A-1", services), {"2018-01": lines}, "2018-01")
     assert refusal_codes(found) == []
     assert {key[0]: cents for key, cents in amounts(found, "A-1").items()} == {"uren": 30_00, "maanden": 300_00, "weken": 280_00}
+
+
+# ---- a fee for a person ----------------------------------------------------------------------------------
+
+
+def fee_of(days: list[tuple[str, str, str]], counted_on: str, per: str = "client and month") -> dict[str, int]:
+    """Month → fees of 385,00, for lines of (client, first day, last day) in 2018."""
+    term = {"article": "4.4", "per": per, "counted_on": counted_on, "amounts": {"2018-01-01": "€ 385,00"}}
+    lines: list[Line] = [
+        {"client": client, "service": "pgb", "start": f"2018-{start}", "end": f"2018-{end}", "reference": f"r{number}"}
+        for number, (client, start, end) in enumerate(days)
+    ]
+    found = one_settled(contract("A-1", {"pgb": {"person_fee": term}}), {"2018-03": lines}, "2018-03")
+    assert refusal_codes(found) == []
+    return {month: cents for (_, _, month), cents in amounts(found, "A-1").items() if cents}
+
+
+def test_a_fee_is_due_for_who_is_helped_on_the_day_that_counts():
+    for start, end, on_first, on_last in (
+        ("01-01", "01-31", 1, 1), ("01-01", "01-01", 1, 0), ("01-02", "01-31", 0, 1), ("01-31", "01-31", 0, 1),
+        ("01-01", "01-30", 1, 0), ("01-02", "01-30", 0, 0),
+    ):  # fmt: skip
+        days = [("C1", start, end)]
+        assert fee_of(days, "first day") == ({"2018-01": 385_00} if on_first else {}), (start, end)
+        assert fee_of(days, "last day") == ({"2018-01": 385_00} if on_last else {}), (start, end)
+        assert fee_of(days, "any day") == {"2018-01": 385_00}
+
+
+def test_a_fee_is_due_once_for_a_client_and_month_or_year():
+    # Two lines in January and one in February of one client, one in February of another: 1 and 2 fees; by the year 1 and 1.
+    days = [("C1", "01-01", "01-10"), ("C1", "01-12", "01-31"), ("C1", "02-01", "02-28"), ("C2", "02-01", "02-28")]
+    assert fee_of(days, "any day") == {"2018-01": 385_00, "2018-02": 770_00}
+    assert fee_of(days, "any day", "client and year") == {"2018-01": 385_00, "2018-02": 385_00}
+    # Counted on the first day, the line of the 12th makes nobody count; on the last, that of the 10th.
+    assert fee_of(days[:2], "first day") == fee_of(days[:2], "last day") == {"2018-01": 385_00}
+    assert fee_of(days[1:2], "first day") == {}
+
+
+def test_instalments_in_quarters_and_of_amounts_that_begin_late():
+    def paid(amounts_of: Yaml, how: str, starts: str = "2018-01-01") -> dict[str, int]:
+        term = {"article": "4.1", "paid": how, "amounts": amounts_of}
+        found = one_settled(contract("A-1", {"taak": {"budget": term}}, starts=starts), {}, "2018-12")
+        return {month[5:]: cents for (_, _, month), cents in amounts(found, "A-1").items() if cents}
+
+    # To date 300,0025; 600,005 → 600,01; 900,0075 → 900,01; 1.200,01.
+    assert paid({"2018-01-01": "€ 1.200,01"}, "quarters in advance") == {"01": 300_00, "04": 300_01, "07": 300_00, "10": 300_00}
+    # 1.200,00 a year, and 2.400,00 from July: by months.
+    changed = {"2018-01-01": "€ 1.200,00", "2018-07-01": "€ 2.400,00"}
+    assert paid(changed, "quarters in advance") == {"01": 300_00, "04": 300_00, "07": 600_00, "10": 600_00}
+    # From 15 February 320 of 365 days of 1.200,00 are 1.052,05(48): to date 263,01(37), 526,02(74), 789,04(11), 1.052,05.
+    quarters = paid({"2018-01-01": "€ 1.200,00"}, "quarters in advance", "2018-02-15")
+    assert quarters == {"02": 263_01, "04": 263_02, "07": 263_01, "10": 263_01}
+    # An amount from April or December on: nothing before it, a twelfth for each of its months.
+    late = {"2018-01-01": "none", "2018-04-01": "€ 1.200,00"}
+    assert paid(late, "quarters in advance") == {"04": 300_00, "07": 300_00, "10": 300_00}
+    for how, month in (("twelfths", "12"), ("quarters in advance", "10"), ("at start", "01"), ("at end", "12")):
+        assert paid({"2018-01-01": "none", "2018-12-01": "€ 1.200,00"}, how) == {month: 100_00}
 
 
 # ---- arrangements ----------------------------------------------------------------------------------------
@@ -335,6 +411,29 @@ def test_lines_fill_a_ceiling_before_the_instalment_of_the_same_day_and_instalme
     found = one_settled(agreed, lines, "2018-01")
     from_line = found.earnings.filter(found.earnings["line"].is_not_null())
     assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
+
+
+def test_what_is_held_above_a_ceiling_is_paid_or_not_as_was_decided_about_its_year():
+    lines = {"2019-02": [worked("2018-01-10", "2"), worked("2019-01-10", "2")]}
+
+    def due(per: str, *decided: tuple[int, str]) -> tuple[int, int]:
+        agreed = by_the_hour(ends="2019-12-31", per=per, above="held", amounts={"2018-01-01": "€ 100,00"})
+        rulebook = rulebook_of(agreed)
+        decisions = tuple(
+            CeilingDecision("A-1", "een", year, what, "besluit", "A. de Vries", Place("holds.yaml", 1)) for year, what in decided  # type: ignore[arg-type]
+        )
+        found = settled(replace(rulebook, ceiling_decisions=decisions), [File("A-1", "2019-02", lines["2019-02"])], "2019-02")
+        return found.payable()["A-1"], found.held().get("A-1", 0)
+
+    # 120,00 in each year over 100,00: 20,00 of each is held until it is decided.
+    assert due("year") == (200_00, 40_00)
+    assert due("year", (2018, "paid")) == (220_00, 20_00)
+    assert due("year", (2019, "not paid")) == (200_00, 20_00)
+    assert due("year", (2018, "paid"), (2019, "not paid")) == (220_00, 0)
+    # Of one over the whole contract 140,00 is held, and the last decision holds.
+    assert due("contract") == (100_00, 140_00)
+    assert due("contract", (2018, "not paid"), (2019, "paid")) == (240_00, 0)
+    assert due("contract", (2019, "not paid"), (2018, "paid")) == (100_00, 0)
 
 
 # ---- what bounds and what rewards ------------------------------------------------------------------------
