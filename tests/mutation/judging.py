@@ -40,7 +40,7 @@ ALL_PASSED = "all passed"
 IGNORED = "ignore::pytest.PytestAssertRewriteWarning"
 """Hypothesis is imported before pytest starts."""
 
-BY_HAND = ("tests/laws/test_amounts_by_hand.py", "tests/laws/test_terms_by_hand.py")
+BY_HAND = ("tests/laws/test_prices_by_hand.py", "tests/laws/test_amounts_by_hand.py", "tests/laws/test_terms_by_hand.py")
 PRICES = ("tests/pricing", "tests/test_cases.py")
 MESSAGES = "tests/messages/test_answers.py"
 FIRST = [f"{PRICES[0]}/test_prices_and_ceilings.py::test_every_line_of_random_contracts_earns_what_a_plain_reading_gives_it"] * 9
@@ -53,7 +53,7 @@ JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         f"{MESSAGES}::test_weeks_are_those_of_the_part_of_the_allocation_in_the_month",
         f"{MESSAGES}::test_weeks_of_a_csv_beside_a_message_are_those_of_its_allocation",
     )),
-    "settlement.pricing.earn": ((), (*BY_HAND, *PRICES)),
+    "settlement.pricing.earn": ((), (*BY_HAND, "tests/laws/test_calendar_laws.py", *PRICES)),
     "settlement.pricing.ceilings": ((), (*BY_HAND, *PRICES)),
     "settlement.pricing.arrangements": ((), (*BY_HAND, *PRICES)),
     "settlement.decisions.worth": ((), ("tests/decisions/test_worth.py", *BY_HAND)),
