@@ -1,8 +1,12 @@
 """Amounts worked out by hand where a small slip of the program would change a cent: what mutation testing asked for."""
 
-from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes, rulebook_of, settled
+from dataclasses import replace
 
+from workbench import File, Line, Yaml, amounts, contract, one_settled, refusal_codes, rulebook_of, settled
+
+from settlement.domain.contract import CeilingDecision
 from settlement.domain.periods import Month
+from settlement.domain.problems import Place
 from settlement.settle import Before
 
 # ---- years that close ------------------------------------------------------------------------------------
@@ -26,24 +30,6 @@ def test_a_year_that_closed_in_a_month_that_was_skipped_is_settled_by_the_next_r
     assert settled_after(Month(2019, 1), "2019-02") == {"A-1": 100_00}
     # A first run in February is too late for 2018: January and February.
     assert settled_after(None, "2019-02") == {"A-1": 200_00}
-
-
-# ---- whole hours and bounds ------------------------------------------------------------------------------
-
-
-def visits(*found: tuple[str, str]) -> list[Line]:
-    return [{"client": "C1", "service": "begeleiding", "start": day, "end": day, "quantity": minutes, "unit": "minuten",
-             "reference": day} for day, minutes in found]  # fmt: skip
-
-
-def test_a_bound_counts_the_time_delivered_and_whole_hours_are_rounded_after_it():
-    # One hour a client: 30 minutes in January and 30 in February fill it. Each month is rounded to an hour: 2 × 60,00.
-    tariff: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", "whole_hours": "per period",
-                    "at_most": "1 per client", "amounts": {"2018-01-01": "€ 60,00"}}  # fmt: skip
-    agreed = contract("A-1", {"begeleiding": {"tariff": tariff}})
-    lines = {"2018-03": visits(("2018-01-05", "30"), ("2018-02-05", "30"), ("2018-03-05", "30"))}
-    found = one_settled(agreed, lines, "2018-03")
-    assert {month: cents for (_, _, month), cents in amounts(found, "A-1").items()} == {"2018-01": 60_00, "2018-02": 60_00, "2018-03": 0}
 
 
 # ---- arrangements ----------------------------------------------------------------------------------------
@@ -134,6 +120,38 @@ def test_a_second_arrangement_of_a_child_begins_the_day_after_the_first_has_ende
     assert found.payable() == {"A-1": 1_500_02}
     found = one_settled(arrangement(), {"2018-03": [first, {**child("b"), "start": "2018-03-01"}]}, "2018-03")
     assert found.payable() == {"A-1": 1_500_02}
+
+
+def test_the_half_that_was_earned_in_a_year_that_has_closed_is_not_earned_again():
+    # 2018 closed with January 2019. The result is of January or April: 500,00, and nothing of the start in February 2018.
+    agreed = {**arrangement(), "ends": "2019-12-31", "deliveries": {"corrections_until": "1 month"}}
+    paid = Before({("A-1", 2018, "opvoeding", "arrangement_fee", Month(2018, 2).index): 500_01}, {"A-1": 500_01}, Month(2019, 3))
+    for day in ("2019-01-20", "2019-04-20"):
+        files = [File("A-1", "2018-02", [child("a")]), File("A-1", "2019-04", [child("b", end=day, result="reached")])]
+        found = settled(rulebook_of(agreed), files, "2019-04", paid)
+        assert found.payable() == {"A-1": 500_00}
+        assert {key: cents for key, cents in amounts(found, "A-1").items() if cents} == {("opvoeding", "arrangement_fee", day[:7]): 500_00}
+
+
+def test_of_an_arrangement_begun_before_the_first_year_that_is_settled_here_only_the_result_is_earned_and_fills_a_ceiling():
+    # The start of February 2018 was settled elsewhere. Of a ceiling of 600,00 over the whole contract it takes nothing.
+    agreed = {**arrangement(), "ends": "2019-12-31"}
+    agreed["services"]["opvoeding"]["ceiling"] = {"article": "6.5", "per": "contract", "amounts": {"2018-01-01": "€ 600,00"}}
+    for day in ("2019-01-20", "2019-04-20"):
+        lines = {"2019-02": [child("a")], "2019-04": [child("b", end=day, result="reached")]}
+        found = one_settled(agreed, lines, "2019-04", first_year=2019)
+        assert (refusal_codes(found), found.payable()) == ([], {"A-1": 500_00})
+        assert found.earnings.select("month", "value_cents").rows() == [(Month.parse(day[:7]).index, 500_00)]
+
+
+def test_what_lies_before_a_contract_fills_no_ceiling_of_it_whatever_contracts_stand_beside_it():
+    # Allocated in November 2018 and begun under a contract of 2019: its start was another's, its result is 500,00.
+    agreed = {**arrangement(), "starts": "2019-01-01", "ends": "2019-12-31"}
+    agreed["services"]["opvoeding"]["ceiling"] = {"article": "6.5", "per": "contract", "amounts": {"2018-01-01": "€ 600,00"}}
+    beside = {**contract("B-1", {"een": task()}), "ends": "2019-12-31"}
+    line = {**child("b", end="2019-04-20", result="reached"), "start": "2019-01-10", "allocation_start": "2018-11-10"}
+    for contracts in ((agreed,), (agreed, beside)):
+        assert settled(rulebook_of(*contracts), [File("A-1", "2019-04", [line])], "2019-04").payable()["A-1"] == 500_00
 
 
 # ---- ceilings --------------------------------------------------------------------------------------------
@@ -232,6 +250,35 @@ def test_lines_fill_a_ceiling_before_the_instalment_of_the_same_day_and_instalme
     found = one_settled(agreed, lines, "2018-01")
     from_line = found.earnings.filter(found.earnings["line"].is_not_null())
     assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
+    # The instalment of 1 January comes before what was done on the 2nd: 100,00 of it; of 120,00 there 20,00 is left for two hours.
+    agreed["terms"]["ceiling"]["amounts"] = {"2018-01-01": "€ 120,00"}
+    lines = {"2018-01": [worked("2018-01-02", "1", "uren"), {**worked("2018-01-02", "1", "uren"), "client": "C2", "reference": "other"}]}
+    found = one_settled(agreed, lines, "2018-01")
+    from_line = found.earnings.filter(found.earnings["line"].is_not_null())
+    assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 120_00}, [40_00, 60_00])
+
+
+def test_what_is_held_above_a_ceiling_is_paid_or_not_as_was_decided_about_its_year():
+    lines = {"2019-02": [worked("2018-01-10", "2"), worked("2019-01-10", "2")]}
+
+    def due(per: str, *decided: tuple[int, str]) -> tuple[int, int]:
+        agreed = by_the_hour(ends="2019-12-31", per=per, above="held", amounts={"2018-01-01": "€ 100,00"})
+        rulebook = rulebook_of(agreed)
+        decisions = tuple(
+            CeilingDecision("A-1", "een", year, what, "besluit", "A. de Vries", Place("holds.yaml", 1)) for year, what in decided  # type: ignore[arg-type]
+        )
+        found = settled(replace(rulebook, ceiling_decisions=decisions), [File("A-1", "2019-02", lines["2019-02"])], "2019-02")
+        return found.payable()["A-1"], found.held().get("A-1", 0)
+
+    # 120,00 in each year over 100,00: 20,00 of each is held until it is decided.
+    assert due("year") == (200_00, 40_00)
+    assert due("year", (2018, "paid")) == (220_00, 20_00)
+    assert due("year", (2019, "not paid")) == (200_00, 20_00)
+    assert due("year", (2018, "paid"), (2019, "not paid")) == (220_00, 0)
+    # Of one over the whole contract 140,00 is held, and the last decision holds.
+    assert due("contract") == (100_00, 140_00)
+    assert due("contract", (2018, "not paid"), (2019, "paid")) == (240_00, 0)
+    assert due("contract", (2019, "not paid"), (2018, "paid")) == (100_00, 0)
 
 
 # ---- what bounds and what rewards ------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from settlement.domain.periods import ContractYear, Duration, Month, sundays_between
+from settlement.domain.periods import ContractYear, Duration, Month, Quarter, sundays_between
 
 
 def test_months_are_counted_from_the_year_nought_and_back():
@@ -21,6 +21,14 @@ def test_a_month_begins_on_its_first_day_and_ends_on_its_last():
     assert Month(2020, 2).last_day == dt.date(2020, 2, 29)
     assert Month(2018, 12).last_day == dt.date(2018, 12, 31)
     assert [Month(2018, number).quarter for number in range(1, 13)] == [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
+
+
+def test_a_quarter_is_three_months_and_ends_with_its_third():
+    assert [Quarter.ending_with(Month(2018, number)) for number in range(1, 13)] == [
+        None, None, Quarter(2018, 1), None, None, Quarter(2018, 2), None, None, Quarter(2018, 3), None, None, Quarter(2018, 4),
+    ]  # fmt: skip
+    assert [month.month for number in range(1, 5) for month in Quarter(2018, number).months] == list(range(1, 13))
+    assert str(Quarter(2018, 4)) == "2018-Q4"
 
 
 @pytest.mark.parametrize(("year", "month"), [(1899, 12), (2201, 1), (2018, 0), (2018, 13)])

@@ -264,6 +264,19 @@ def test_weeks_are_those_of_the_part_of_the_allocation_in_the_month(office):
     assert to_pay(computed) == {"M-1": sum(volume * 100_00 for *_, volume, holds in WEEKS if holds)}
 
 
+def test_weeks_of_a_csv_beside_a_message_are_those_of_its_allocation(office):
+    # The message: four Sundays of March at 100,00. The other file says that its allocation ends with March: five, with the broken one.
+    office.receive(message({ANNA: [weeks("R1", 4)]}))
+    text = (
+        "Cliëntnummer;Productcode;Begindatum;Einddatum;Begindatum toewijzing;Einddatum toewijzing\n"
+        "K-1;45R01;01-03-2018;31-03-2018;01-02-2018;31-03-2018\n"
+    )
+    office.receive(text, "M-1 levering.csv")
+    computed = office.compute()
+    assert refused(computed) == []
+    assert to_pay(computed) == {"M-1": 400_00 + 500_00}
+
+
 # ---- credits and round trips -----------------------------------------------------------------------------
 
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import argparse
 import ast
-import contextlib
 import importlib
 import json
 import os
-import resource
 import signal
 import sys
 import tempfile
 import time
 import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate, pairwise
 from pathlib import Path
 from random import Random
 
@@ -33,16 +33,27 @@ from mutants import Mutant, mutants_of
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 EQUIVALENT = HERE / "equivalent.txt"
-SECONDS = 120
-"""Of processor time for one mutant (ten times that by the clock); one that takes longer hangs, and is killed by that."""
+SECONDS = 60
+"""Of processor time for a test of the program as it is. With a mutant in place, one that takes several times as long as
+without hangs, and the mutant is killed by that."""
+ALL_PASSED = "all passed"
+IGNORED = "ignore::pytest.PytestAssertRewriteWarning"
+"""Hypothesis is imported before pytest starts."""
 
-BY_HAND = ("tests/laws/test_amounts_by_hand.py", "tests/laws/test_terms_by_hand.py")
+BY_HAND = ("tests/laws/test_prices_by_hand.py", "tests/laws/test_amounts_by_hand.py", "tests/laws/test_terms_by_hand.py")
 PRICES = ("tests/pricing", "tests/test_cases.py")
+MESSAGES = "tests/messages/test_answers.py"
+FIRST = [f"{PRICES[0]}/test_prices_and_ceilings.py::test_every_line_of_random_contracts_earns_what_a_plain_reading_gives_it"] * 9
+"""Long, and where it kills, mostly with its first contract."""
 JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settlement.domain.money": ((), ("tests/laws/test_money.py",)),
     "settlement.domain.periods": ((), ("tests/laws/test_periods_by_hand.py", "tests/laws/test_calendar_laws.py")),
-    "settlement.pricing.value": ((), ("tests/laws/test_calendar_laws.py", "tests/laws/test_money.py", *BY_HAND, *PRICES)),
-    "settlement.pricing.earn": ((), (*BY_HAND, *PRICES)),
+    "settlement.pricing.value": ((), (
+        "tests/laws/test_weeks_by_hand.py", "tests/laws/test_calendar_laws.py", "tests/laws/test_money.py", *BY_HAND, *PRICES,
+        f"{MESSAGES}::test_weeks_are_those_of_the_part_of_the_allocation_in_the_month",
+        f"{MESSAGES}::test_weeks_of_a_csv_beside_a_message_are_those_of_its_allocation",
+    )),
+    "settlement.pricing.earn": ((), (*BY_HAND, "tests/laws/test_calendar_laws.py", *PRICES)),
     "settlement.pricing.ceilings": ((), (*BY_HAND, *PRICES)),
     "settlement.pricing.arrangements": ((), (*BY_HAND, *PRICES)),
     "settlement.decisions.worth": ((), ("tests/decisions/test_worth.py", *BY_HAND)),
@@ -50,6 +61,7 @@ JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settlement.run.ledger": (
         ("postings_of", "Ledger", "_check_shapes"), ("tests/run/test_ledger.py", "tests/run/test_month.py"),
     ),
+    "settlement.run.computing": (("postings_of_month",), ("tests/run/test_balance.py", "tests/run/test_month.py")),
     "settlement.run.balance": ((), ("tests/run/test_balance.py",)),
 }  # fmt: skip
 """Module → the functions in which an amount comes about (none named: all), and the tests that judge it, quickest first."""
@@ -129,25 +141,37 @@ def _replace_everywhere(name: str, old: object, new: object) -> None:
             setattr(other, name, new)
 
 
-class Watched:
-    """Notes, while the tests run on the program as it is, how long each takes and through which lines of a module it goes."""
+Seen = dict[str, tuple[float, list[int]]]
+"""Test → its seconds, and the lines of one module that it runs through."""
 
-    def __init__(self, module: str) -> None:
-        self._lines: set[int] = set()
-        self.found: dict[str, tuple[float, list[int]]] = {}
-        noting = Noting().visit(ast.parse(source_of(module)))
-        vars(importlib.import_module(module))[Noting.NAME] = lambda first, last: self._lines.update(range(first, last + 1))
-        put_in(Mutant(module, "every", "", 0, 0, noting))
+
+class Watched:
+    """Notes, while the tests run on the program as it is, how long each takes and through which lines of modules it goes."""
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        self._lines: dict[str, set[int]] = {module: set() for module in modules}
+        self.found: dict[str, Seen] = {module: {} for module in modules}
+        for module, lines in self._lines.items():
+            noting = Noting().visit(ast.parse(source_of(module)))
+            vars(importlib.import_module(module))[Noting.NAME] = partial(_note, lines)
+            put_in(Mutant(module, "every", "", 0, 0, noting))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """One test, its fixtures included."""
-        self._lines.clear()
+        for lines in self._lines.values():
+            lines.clear()
         began = time.process_time()
         try:
             return (yield)
         finally:
-            self.found[item.nodeid] = (time.process_time() - began, sorted(self._lines))
+            taken = time.process_time() - began
+            for module, lines in self._lines.items():
+                self.found[module][item.nodeid] = (taken, sorted(lines))
+
+
+def _note(lines: set[int], first: int, last: int) -> None:
+    lines.update(range(first, last + 1))
 
 
 class Noting(ast.NodeTransformer):
@@ -171,103 +195,145 @@ class Noting(ast.NodeTransformer):
         return ast.copy_location(ast.Expr(call), one)
 
 
-class Chosen:
-    """Runs these tests and no others, in this order, and tells which one failed."""
+class Judge:
+    """Stands in the place of pytest's own loop: the tests are collected once, and run as they are asked for, in children."""
 
-    def __init__(self, names: list[str], told: Path) -> None:
-        self._places = {name: place for place, name in enumerate(names)}
-        self._told = told
+    def __init__(self, work: Callable[[Judge], None]) -> None:
+        self._work = work
+        self._failed = ""
+        self.items: list[pytest.Item] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Judges instead of running everything."""
+        # A database server would be started for every mutant; the ledger in a file answers the same.
+        self.items = [item for item in session.items if "[server" not in item.name and not _on_server(item)]
+        for item in self.items:
+            _without_shrinking(getattr(item, "obj", None))
+        self._work(self)
+        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The test that killed the mutant."""
         if report.failed:
-            self._told.write_text(report.nodeid, encoding="utf-8")
+            self._failed = report.nodeid
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leaves out what was not chosen."""
-        items[:] = sorted((item for item in items if item.nodeid in self._places), key=lambda item: self._places[item.nodeid])
+    def first_failing(self, items: list[pytest.Item], seconds: Callable[[pytest.Item], float]) -> str:
+        """Runs tests until one fails, and names it; nothing when all pass. A test that takes far longer than it should ends
+        the process."""
+        for item, following in pairwise([*items, None]):
+            assert item is not None
+            signal.setitimer(signal.ITIMER_PROF, seconds(item))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._failed:
+                break
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return self._failed
 
+    def watched(self, modules: list[str]) -> dict[str, Seen]:
+        """What the tests of each module go through; the program as it is must pass them all."""
 
-def in_a_child(run: Callable[[], int], seconds: int = 0) -> int:
-    """What a function answers in a forked process, silent; 1 when it ends in any other way. ``seconds`` 0: no bound."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            if seconds:
-                signal.alarm(10 * seconds)
-                resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-            silent = os.open(os.devnull, os.O_RDWR)
-            for stream in range(3):
-                os.dup2(silent, stream)
-            code = run()
-        except BaseException:  # noqa: BLE001 - whatever the mutant does, it ends here, as killed
-            code = 1
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1
+        def run() -> str:
+            plugin = Watched(modules)
+            self.items[0].config.pluginmanager.register(plugin)
+            failed = self.first_failing(self.items, lambda _: SECONDS)
+            return json.dumps({"failed": failed, "found": plugin.found})
 
+        told = in_a_child(run)
+        found = json.loads(told) if told else {"failed": "the process ended"}
+        if found["failed"]:
+            raise SystemExit(f"a test fails on the program as it is: {found['failed']}")
+        return {
+            module: {name: one for name, one in found["found"][module].items() if name.startswith(JUDGES[module][1])}
+            for module in modules
+        }
 
-def _pytest(arguments: Iterable[str], plugin: object = None) -> int:
-    # Started more than once in one process, pytest warns that its plugins are there already.
-    own = ["-p", "no:cacheprovider", "-p", "no:xdist", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return int(pytest.main([*own, *arguments], plugins=[plugin] if plugin else []))
+    def survives(self, mutant: Mutant, seen: Seen, deadly: Counter[str], most: float) -> bool:
+        """Whether all tests that run through the mutant's lines pass with it in place: those first that killed the most.
 
+        What runs when the module is imported, and what a parameter is when it is left out, is judged by all. Of many tests
+        the first, that take ``most`` seconds together.
+        """
+        lines = set(range(mutant.line, mutant.last_line + 1))
+        everywhere = not mutant.function or not mutant.line
+        names = {name for name, (_, ran) in seen.items() if everywhere or lines & set(ran)}
+        items = [item for item in self.items if item.nodeid in names]
+        if not items:
+            return True
+        items.sort(key=lambda item: _turn(item.nodeid, mutant, seen, deadly))
+        within = [taken <= most for taken in accumulate(seen[item.nodeid][0] for item in items)]
+        items = items[: max(sum(within), 1)]
 
-def watched(module: str, tests: Iterable[str]) -> dict[str, tuple[float, list[int]]]:
-    """Test → its seconds and the lines of the module that it runs through; the program as it is must pass them all."""
-    with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "watched.json"
-
-        def run() -> int:
-            plugin = Watched(module)
-            code = _pytest(tests, plugin)
-            told.write_text(json.dumps(plugin.found), encoding="utf-8")
-            return code
-
-        if in_a_child(run) != 0:
-            raise SystemExit(f"the tests of {module} fail as they are: {' '.join(tests)}")
-        return {name: (seconds, lines) for name, (seconds, lines) in json.loads(told.read_text(encoding="utf-8")).items()}
-
-
-def survives(mutant: Mutant, seen: dict[str, tuple[float, list[int]]], deadly: Counter[str]) -> bool:
-    """Whether all tests that run through the mutant's lines pass with it in place: those first that killed the most before it.
-
-    What runs when the module is imported, and what a parameter is when it is left out, is judged by all.
-    """
-    lines = set(range(mutant.line, mutant.last_line + 1))
-    everywhere = not mutant.function or not mutant.line
-    names = [name for name, (_, ran) in seen.items() if everywhere or lines & set(ran)]
-    if not names:
-        return True
-    names.sort(key=lambda name: (-deadly[name], seen[name][0]))
-    with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "failed"
-
-        def run() -> int:
+        def run() -> str:
             put_in(mutant)
-            return _pytest([*dict.fromkeys(name.partition("::")[0] for name in names), "-x"], Chosen(names, told))
+            return self.first_failing(items, lambda item: 5 + 5 * seen[item.nodeid][0]) or ALL_PASSED
 
-        survived = in_a_child(run, SECONDS) == 0
-        if told.exists():
-            deadly[told.read_text(encoding="utf-8")] += 1
-    return survived
+        told = in_a_child(run)
+        if told and told != ALL_PASSED:
+            deadly.update([told, f"{mutant.function} {told}"])
+        return told == ALL_PASSED
 
 
-def judged(module: str, sample: float, known: dict[str, str]) -> Iterator[tuple[Mutant, str]]:
-    """Each mutant of a module, with ``killed``, ``equivalent``, ``survived``, or ``left out`` of a sample."""
-    functions, tests = JUDGES[module]
-    tests = tuple(path for path in tests if (ROOT / path).exists())
-    seen, deadly = watched(module, tests), Counter[str]()
-    drawn = Random(module)
-    for mutant in mutants_of(module, source_of(module), functions):
-        if drawn.random() >= sample:
-            yield mutant, "left out"
-        elif mutant.key in known:
+def _without_shrinking(test: object) -> None:
+    """A generated case that fails is enough: nobody looks for the smallest one."""
+    own = getattr(test, "_hypothesis_internal_use_settings", None)
+    if own is not None:
+        few = settings(
+            own, phases=[Phase.explicit, Phase.generate], report_multiple_bugs=False, database=None, deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        test._hypothesis_internal_use_settings = few  # type: ignore[attr-defined]
+
+
+def _on_server(item: pytest.Item) -> bool:
+    return not {"server", "emptied", "database"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _turn(name: str, mutant: Mutant, seen: Seen, deadly: Counter[str]) -> tuple[float, float, float]:
+    """First what killed the most in the mutant's function, then in its module, for its time; then what runs through little."""
+    seconds, lines = seen[name]
+    return (
+        -deadly[f"{mutant.function} {name}"] / (seconds + 0.05), -deadly[name] / (seconds + 0.05), len(lines) * (seconds + 0.05),
+    )  # fmt: skip
+
+
+def in_a_child(run: Callable[[], str]) -> str:
+    """What a function answers in a forked process, silent; nothing when that ends in any other way."""
+    with tempfile.TemporaryFile() as told:
+        child = os.fork()
+        if child == 0:
+            try:
+                signal.alarm(10 * SECONDS)
+                silent = os.open(os.devnull, os.O_RDWR)
+                for stream in range(3):
+                    os.dup2(silent, stream)
+                told.write(run().encode())
+                told.flush()
+            finally:
+                # Whatever the mutant does, it ends here, as killed.
+                os._exit(0)
+        os.waitpid(child, 0)
+        told.seek(0)
+        return told.read().decode()
+
+
+def judged(
+    judge: Judge, module: str, seen: Seen, asked: argparse.Namespace, known: Container[str], again: Collection[str]
+) -> Iterator[tuple[Mutant, str]]:
+    """Each mutant of a module (of a sample, or of some keys) with ``killed``, ``equivalent`` or ``survived``."""
+    drawn, deadly = Random(module), Counter(FIRST)
+    for mutant in mutants_of(module, source_of(module), JUDGES[module][0]):
+        if (told_of(mutant) not in again) if any(one.startswith(f"{module}  ") for one in again) else drawn.random() >= asked.sample:
+            continue
+        if mutant.key in known:
             yield mutant, "equivalent"
         else:
-            yield mutant, "survived" if survives(mutant, seen, deadly) else "killed"
+            yield mutant, "survived" if judge.survives(mutant, seen, deadly, asked.seconds) else "killed"
+
+
+def told_of(mutant: Mutant) -> str:
+    """A mutant as it is told of, without its line."""
+    return f"{mutant.module}  {mutant.key}"
 
 
 def tell(text: str) -> None:
@@ -276,30 +342,14 @@ def tell(text: str) -> None:
     sys.stdout.flush()
 
 
-def main() -> int:
-    """Judges the modules named (all, without) and prints the table; 1 when a mutant survived that is not known."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("modules", nargs="*", help="ends of module names, such as money or pricing.earn")
-    parser.add_argument("--sample", type=float, default=1.0, help="the part of the mutants to judge")
-    asked = parser.parse_args()
-    os.chdir(ROOT)
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/laws")]
-    modules = [name for name in JUDGES if not asked.modules or any(name.endswith(f".{end}") for end in asked.modules)]
-    # A generated case that fails is enough: nobody looks for the smallest one.
-    settings.register_profile(
-        "judging", phases=[Phase.explicit, Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    settings.load_profile("judging")
-    # Imports every test and all they need; polars starts its threads at its first query, which no process does but a child.
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        _pytest(["--collect-only", *sorted({path for name in modules for path in JUDGES[name][1] if (ROOT / path).exists()})])
+def judge_all(judge: Judge, modules: list[str], asked: argparse.Namespace, again: Collection[str]) -> dict[str, Tally]:
+    """How the mutants of each module fared: all of them, a sample, or those whose keys are given."""
     known = equivalent()
+    seen = judge.watched(modules)
     tallies: dict[str, Tally] = {}
     for module in modules:
         tally, began = tallies.setdefault(module, Tally()), time.monotonic()
-        for mutant, fate in judged(module, asked.sample, known.get(module, {})):
-            if fate == "left out":
-                continue
+        for mutant, fate in judged(judge, module, seen[module], asked, known.get(module, {}), again):
             tally.made += 1
             tally.killed += fate == "killed"
             tally.equivalent += fate == "equivalent"
@@ -307,8 +357,39 @@ def main() -> int:
                 tell(f"{module}: {tally.made} mutants, {tally.killed} killed, {time.monotonic() - began:.0f} s")
             if fate == "survived":
                 tally.survived.append(mutant.key)
-                tell(f"survived  {module}:{mutant.line}  {mutant.key}")
+                tell(f"survived  {told_of(mutant)}")
         tell(f"{module}: {tally.made} in {time.monotonic() - began:.0f} s")
+    return tallies
+
+
+def main() -> int:
+    """Judges the modules named (all, without) and prints the table; 1 when a mutant survived that is not known."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help="ends of module names, such as money or pricing.earn")
+    parser.add_argument("--sample", type=float, default=1.0, help="the part of the mutants to judge")
+    parser.add_argument("--seconds", type=float, default=1e9, help="of tests for a mutant, at most: a survivor is then a suspect")
+    parser.add_argument("--again", type=Path, help="judge only what is told as survived in this file, the output of a run before")
+    parser.add_argument("--tests", nargs="+", help="the tests to judge by, instead of all those of the modules")
+    asked = parser.parse_args()
+    again = asked.again.read_text(encoding="utf-8") if asked.again else ""
+    os.chdir(ROOT)
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/laws")]
+    modules = [name for name in JUDGES if not asked.modules or any(name.endswith(f".{end}") for end in asked.modules)]
+    tallies: dict[str, Tally] = {}
+
+    def work(judge: Judge) -> None:
+        keys = {line.partition("  ")[2] for line in again.splitlines() if line.startswith("survived")}
+        tallies.update(judge_all(judge, modules, asked, keys))
+
+    if asked.tests:
+        JUDGES.update({name: (JUDGES[name][0], tuple(asked.tests)) for name in modules})
+    tests = dict.fromkeys(path for name in modules for path in JUDGES[name][1])
+    with tempfile.TemporaryDirectory() as folder:
+        # Imports every test and all they need; polars starts its threads at its first query, which no process does but a child.
+        own = ["-p", "no:cacheprovider", "-p", "no:xdist", "-qq", "-s", "-W", IGNORED, "--basetemp", f"{folder}/tests"]
+        code = pytest.main([*own, *tests], plugins=[Judge(work)])
+    if code or len(tallies) != len(modules):
+        return 1
     tell(f"\n{'module':<36}{'mutants':>8}{'killed':>8}{'equivalent':>12}{'survived':>10}")
     for module, tally in tallies.items():
         tell(f"{module:<36}{tally.made:>8}{tally.killed:>8}{tally.equivalent:>12}{len(tally.survived):>10}")

@@ -307,6 +307,38 @@ def test_what_only_a_caller_can_get_wrong_is_refused_before_the_file_is_touched(
         assert ledger.head() == GENESIS
 
 
+def test_a_cent_is_an_amount_and_so_is_one_below_what_a_float_holds_exactly(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        settle(ledger, JANUARY, 1)
+        settle(ledger, FEBRUARY, 2**53 - 1)
+        assert ledger.paid_by_month(LINDE) == {JANUARY: 1, FEBRUARY: 2**53 - 1}
+        for cents in (2**53, -(2**53)):
+            posting = Posting(LINDE, 2018, "hulp", "tariff", MARCH, "entitlement", cents)
+            with pytest.raises(ValueError, match="whole number of cents"):
+                ledger.record(approved(ledger, MARCH), [posting], [], {})
+        with pytest.raises(ValueError, match="whole number of cents"):
+            ledger.record(approved(ledger, MARCH), [], [payment(LINDE, MARCH, 2**53)], {})
+        assert len(ledger.runs()) == 2
+
+
+def test_more_than_is_owed_is_not_paid_and_what_is_owed_is_paid_to_the_cent(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        # 5,00 earned and 2,00 paid: 3,00 is owed. 3,01 is refused, 3,00 paid; then nothing more is.
+        first = postings_of(LINDE, JANUARY, {(2018, "hulp", "tariff", JANUARY): 500}, payment_cents=200)
+        ledger.record(approved(ledger, JANUARY), first, [payment(LINDE, JANUARY, 200)], {})
+        assert ledger.balance() == {LINDE: 300}
+        with pytest.raises(LedgerRefusal, match="would be paid 1 cents more than it is owed"):
+            ledger.record(
+                approved(ledger, FEBRUARY), postings_of(LINDE, FEBRUARY, {}, payment_cents=301),
+                [payment(LINDE, FEBRUARY, 301)], {},
+            )  # fmt: skip
+        ledger.record(
+            approved(ledger, FEBRUARY), postings_of(LINDE, FEBRUARY, {}, payment_cents=300),
+            [payment(LINDE, FEBRUARY, 300)], {},
+        )  # fmt: skip
+        assert (ledger.balance(), ledger.paid()) == ({}, {LINDE: 500})
+
+
 def test_two_people_can_approve_a_run(address: Address) -> None:
     both = (Approval("A. de Vries", NOON), Approval("B. Bakker", NOON))
     with Ledger.open(address) as ledger:
