@@ -2,6 +2,8 @@
 
 from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes
 
+from settlement.domain.periods import Month
+
 # ---- whole hours and bounds ------------------------------------------------------------------------------
 
 
@@ -161,3 +163,12 @@ def test_instalments_in_quarters_and_of_amounts_that_begin_late():
     assert paid(late, "quarters in advance") == {"04": 300_00, "07": 300_00, "10": 300_00}
     for how, month in (("twelfths", "12"), ("quarters in advance", "10"), ("at start", "01"), ("at end", "12")):
         assert paid({"2018-01-01": "none", "2018-12-01": "€ 1.200,00"}, how) == {month: 100_00}
+
+
+def test_an_instalment_shows_the_year_the_parts_so_far_and_what_they_gave_before():
+    # 1.200,01 in twelfths: 200,00(17) to the end of February, 300,00(25) to the end of March.
+    term = {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "€ 1.200,01"}}
+    found = one_settled(contract("A-1", {"taak": {"budget": term}}), {}, "2018-04")
+    march = found.entitlements.rows["A-1", 2018, "taak", "budget", Month(2018, 3)]
+    shown = {name: figure for name, (figure, _) in march.working.numbers.items()}
+    assert (march.cents, shown) == (100_00, {"yearly": 1_200_01, "elapsed": 3, "parts": 12, "before": 200_00})
