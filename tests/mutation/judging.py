@@ -293,7 +293,8 @@ def _turn(name: str, mutant: Mutant, seen: Seen, deadly: Counter[str]) -> tuple[
     """First what killed the most in the mutant's function, then in its module, for its time; then what runs through little."""
     seconds, lines = seen[name]
     return (
-        -deadly[f"{mutant.function} {name}"] / (seconds + 0.05), -deadly[name] / (seconds + 0.05), len(lines) * (seconds + 0.05),
+        -deadly[f"{mutant.function} {name}"] / (seconds + 0.05), -deadly[name] / (seconds + 0.05),
+        (len(lines) or 1000) * (seconds + 0.05),
     )  # fmt: skip
 
 

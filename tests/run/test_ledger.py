@@ -187,6 +187,8 @@ def test_the_postings_of_a_contract_balance_and_say_nothing_about_nothing() -> N
     assert postings_of(LINDE, MARCH, {}) == ()
     with pytest.raises(ValueError, match="0 or more"):
         postings_of(LINDE, MARCH, {}, payment_cents=-1)
+    with pytest.raises(ValueError, match="0 or more"):
+        postings_of(LINDE, MARCH, {}, claim_cents=-1)
 
 
 def test_the_ledger_has_no_column_for_a_client() -> None:
