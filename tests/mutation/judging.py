@@ -62,7 +62,7 @@ JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("postings_of", "Ledger", "_check_shapes"), ("tests/run/test_ledger.py", "tests/run/test_month.py"),
     ),
     "settlement.run.computing": (("postings_of_month",), ("tests/run/test_balance.py", "tests/run/test_month.py")),
-    "settlement.run.balance": ((), ("tests/run/test_balance.py",)),
+    "settlement.run.balance": ((), ("tests/run/test_balance.py", "tests/run/test_month.py")),
 }  # fmt: skip
 """Module → the functions in which an amount comes about (none named: all), and the tests that judge it, quickest first."""
 
