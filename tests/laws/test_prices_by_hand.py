@@ -30,6 +30,12 @@ def test_what_was_credited_leaves_its_place_under_a_bound_to_what_came_after_it(
     assert list(amounts(one_settled(agreed, lines, "2018-03"), "A-1").values()) == [45_00, 15_00]
     credit = {"client": "C1", "service": "begeleiding", "direction": "C", "reference": "c", "previous_reference": "2018-01-05"}
     assert one_settled(agreed, {**lines, "2018-03": [credit]}, "2018-03").payable() == {"A-1": 45_00}
+    # And so on one day.
+    other = {**visits(("2018-01-05", "45"))[0], "start": "2018-01-06", "end": "2018-01-06", "reference": "other"}
+    same_day = {**visits(("2018-01-05", "45"))[0], "quantity": "44", "reference": "same day"}
+    for second, cents in ((other, 45_00), (same_day, 44_00)):
+        lines = {"2018-02": [visits(("2018-01-05", "45"))[0], second], "2018-03": [credit]}
+        assert one_settled(agreed, lines, "2018-03").payable() == {"A-1": cents}
 
 
 def test_a_bound_holds_within_a_month_a_year_or_the_contract():
