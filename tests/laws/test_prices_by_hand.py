@@ -178,3 +178,16 @@ def test_an_instalment_shows_the_year_the_parts_so_far_and_what_they_gave_before
     march = found.entitlements.rows["A-1", 2018, "taak", "budget", Month(2018, 3)]
     shown = {name: figure for name, (figure, _) in march.working.numbers.items()}
     assert (march.cents, shown) == (100_00, {"yearly": 1_200_01, "elapsed": 3, "parts": 12, "before": 200_00})
+
+
+def test_a_bound_in_minutes_is_filled_by_hours_and_cents_are_rounded_by_line_or_by_client_and_month():
+    # 90 minutes at 0,91: an hour is 54,60, and half of the second 27,30.
+    minute: Yaml = {"article": "6.1", "per": "minute", "delivered_in": "hours", "at_most": "90 per client", "amounts": {"2018-01-01": "€ 0,91"}}
+    lines = {"2018-01": [{**line, "unit": "uren"} for line in visits(("2018-01-05", "1"), ("2018-01-06", "1"))]}
+    assert one_settled(contract("A-1", {"begeleiding": {"tariff": minute}}), lines, "2018-01").payable() == {"A-1": 81_90}
+    # A minute of 61,50 an hour is 1,025: 1,03 by the line and twice that; 2,05 by the client and month.
+    hour: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", "amounts": {"2018-01-01": "€ 61,50"}}
+    lines = {"2018-01": visits(("2018-01-05", "1"), ("2018-01-06", "1"))}
+    for rounding, cents in (("half up per line", 2_06), ("half up per client and month", 2_05)):
+        agreed = contract("A-1", {"begeleiding": {"tariff": hour}}, rounding=rounding)
+        assert one_settled(agreed, lines, "2018-01").payable() == {"A-1": cents}
