@@ -115,6 +115,10 @@ def test_a_second_arrangement_of_a_child_begins_the_day_after_the_first_has_ende
         second = {**child("b"), "start": day}
         found = one_settled(agreed, {"2018-03": [first, second]}, "2018-03")
         assert (refusal_codes(found), found.payable()) == (codes, {"A-1": cents})
+    # One that overlaps is refused, and the one after it, which does not, stands.
+    others = [{**child("b"), "start": "2018-03-10"}, {**child("c"), "start": "2018-03-11"}]
+    found = one_settled(agreed, {"2018-03": [first, *others]}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 1_500_02})
     # Of another child, and where the contract does not say so, both stand.
     found = one_settled(agreed, {"2018-03": [first, {**child("b"), "client": "C2", "start": "2018-03-01"}]}, "2018-03")
     assert found.payable() == {"A-1": 1_500_02}

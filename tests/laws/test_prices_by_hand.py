@@ -2,6 +2,8 @@
 
 from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes
 
+from settlement.domain.periods import Month
+
 # ---- whole hours and bounds ------------------------------------------------------------------------------
 
 
@@ -28,6 +30,12 @@ def test_what_was_credited_leaves_its_place_under_a_bound_to_what_came_after_it(
     assert list(amounts(one_settled(agreed, lines, "2018-03"), "A-1").values()) == [45_00, 15_00]
     credit = {"client": "C1", "service": "begeleiding", "direction": "C", "reference": "c", "previous_reference": "2018-01-05"}
     assert one_settled(agreed, {**lines, "2018-03": [credit]}, "2018-03").payable() == {"A-1": 45_00}
+    # And so on one day.
+    other = {**visits(("2018-01-05", "45"))[0], "start": "2018-01-06", "end": "2018-01-06", "reference": "other"}
+    same_day = {**visits(("2018-01-05", "45"))[0], "quantity": "44", "reference": "same day"}
+    for second, cents in ((other, 45_00), (same_day, 44_00)):
+        lines = {"2018-02": [visits(("2018-01-05", "45"))[0], second], "2018-03": [credit]}
+        assert one_settled(agreed, lines, "2018-03").payable() == {"A-1": cents}
 
 
 def test_a_bound_holds_within_a_month_a_year_or_the_contract():
@@ -161,3 +169,25 @@ def test_instalments_in_quarters_and_of_amounts_that_begin_late():
     assert paid(late, "quarters in advance") == {"04": 300_00, "07": 300_00, "10": 300_00}
     for how, month in (("twelfths", "12"), ("quarters in advance", "10"), ("at start", "01"), ("at end", "12")):
         assert paid({"2018-01-01": "none", "2018-12-01": "€ 1.200,00"}, how) == {month: 100_00}
+
+
+def test_an_instalment_shows_the_year_the_parts_so_far_and_what_they_gave_before():
+    # 1.200,01 in twelfths: 200,00(17) to the end of February, 300,00(25) to the end of March.
+    term = {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "€ 1.200,01"}}
+    found = one_settled(contract("A-1", {"taak": {"budget": term}}), {}, "2018-04")
+    march = found.entitlements.rows["A-1", 2018, "taak", "budget", Month(2018, 3)]
+    shown = {name: figure for name, (figure, _) in march.working.numbers.items()}
+    assert (march.cents, shown) == (100_00, {"yearly": 1_200_01, "elapsed": 3, "parts": 12, "before": 200_00})
+
+
+def test_a_bound_in_minutes_is_filled_by_hours_and_cents_are_rounded_by_line_or_by_client_and_month():
+    # 90 minutes at 0,91: an hour is 54,60, and half of the second 27,30.
+    minute: Yaml = {"article": "6.1", "per": "minute", "delivered_in": "hours", "at_most": "90 per client", "amounts": {"2018-01-01": "€ 0,91"}}
+    lines = {"2018-01": [{**line, "unit": "uren"} for line in visits(("2018-01-05", "1"), ("2018-01-06", "1"))]}
+    assert one_settled(contract("A-1", {"begeleiding": {"tariff": minute}}), lines, "2018-01").payable() == {"A-1": 81_90}
+    # A minute of 61,50 an hour is 1,025: 1,03 by the line and twice that; 2,05 by the client and month.
+    hour: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", "amounts": {"2018-01-01": "€ 61,50"}}
+    lines = {"2018-01": visits(("2018-01-05", "1"), ("2018-01-06", "1"))}
+    for rounding, cents in (("half up per line", 2_06), ("half up per client and month", 2_05)):
+        agreed = contract("A-1", {"begeleiding": {"tariff": hour}}, rounding=rounding)
+        assert one_settled(agreed, lines, "2018-01").payable() == {"A-1": cents}

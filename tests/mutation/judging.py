@@ -62,7 +62,7 @@ JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("postings_of", "Ledger", "_check_shapes"), ("tests/run/test_ledger.py", "tests/run/test_month.py"),
     ),
     "settlement.run.computing": (("postings_of_month",), ("tests/run/test_balance.py", "tests/run/test_month.py")),
-    "settlement.run.balance": ((), ("tests/run/test_balance.py",)),
+    "settlement.run.balance": ((), ("tests/run/test_balance.py", "tests/run/test_month.py")),
 }  # fmt: skip
 """Module → the functions in which an amount comes about (none named: all), and the tests that judge it, quickest first."""
 
@@ -293,7 +293,8 @@ def _turn(name: str, mutant: Mutant, seen: Seen, deadly: Counter[str]) -> tuple[
     """First what killed the most in the mutant's function, then in its module, for its time; then what runs through little."""
     seconds, lines = seen[name]
     return (
-        -deadly[f"{mutant.function} {name}"] / (seconds + 0.05), -deadly[name] / (seconds + 0.05), len(lines) * (seconds + 0.05),
+        -deadly[f"{mutant.function} {name}"] / (seconds + 0.05), -deadly[name] / (seconds + 0.05),
+        (len(lines) or 1000) * (seconds + 0.05),
     )  # fmt: skip
 
 

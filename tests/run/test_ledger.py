@@ -187,6 +187,8 @@ def test_the_postings_of_a_contract_balance_and_say_nothing_about_nothing() -> N
     assert postings_of(LINDE, MARCH, {}) == ()
     with pytest.raises(ValueError, match="0 or more"):
         postings_of(LINDE, MARCH, {}, payment_cents=-1)
+    with pytest.raises(ValueError, match="0 or more"):
+        postings_of(LINDE, MARCH, {}, claim_cents=-1)
 
 
 def test_the_ledger_has_no_column_for_a_client() -> None:
@@ -337,6 +339,32 @@ def test_more_than_is_owed_is_not_paid_and_what_is_owed_is_paid_to_the_cent(path
             [payment(LINDE, FEBRUARY, 300)], {},
         )  # fmt: skip
         assert (ledger.balance(), ledger.paid()) == ({}, {LINDE: 500})
+
+
+def test_postings_stand_in_the_same_order_however_the_changes_come() -> None:
+    changes = {(2018, "wonen", "tariff", MARCH): 300, (2018, "hulp", "tariff", MARCH): 200, (2018, "hulp", "budget", JANUARY): 100}
+    backwards = dict(reversed(changes.items()))
+    assert postings_of(LINDE, MARCH, changes) == postings_of(LINDE, MARCH, backwards)
+    assert [posting.cents for posting in postings_of(LINDE, MARCH, changes)] == [100, 200, 300, -600]
+
+
+def test_a_ledger_as_it_stood_before_a_run_records_nothing(three_months: Path) -> None:
+    with Ledger.open(three_months) as ledger:
+        then = ledger.before(ledger.runs()[2])
+        assert then.paid() == {LINDE: 10_000_000}
+        with pytest.raises(ValueError, match="opened for reading"):
+            then.record(approved(ledger, MARCH), (), [], {})
+        assert ledger.paid() == {LINDE: 15_000_000}
+
+
+def test_a_ledger_is_copied_record_by_record_into_an_empty_one_and_no_other(three_months: Path, tmp_path: Path) -> None:
+    with Ledger.open(three_months) as ledger, Ledger.open(tmp_path / "copy" / "ledger.sqlite") as copy:
+        assert copy.copy_from(ledger) == 3
+        assert (copy.head(), copy.paid(), copy.verify()) == (ledger.head(), {LINDE: 15_000_000}, [])
+        assert [copy.postings(run) for run in copy.runs()] == [ledger.postings(run) for run in ledger.runs()]
+        with pytest.raises(LedgerRefusal, match="holds runs already"):
+            copy.copy_from(ledger)
+        assert copy.paid() == {LINDE: 15_000_000}
 
 
 def test_two_people_can_approve_a_run(address: Address) -> None:
