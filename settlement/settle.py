@@ -204,9 +204,10 @@ def refusals_of(delivered: Gathered, accepted: Accepted) -> pl.DataFrame:
 
 
 def _missing(rulebook: Rulebook, delivered: Gathered, period: Month) -> frozenset[tuple[str, Month]]:
-    """Contracts that need lines, hold in the month, and sent no line for it: no file, or one that was refused as a whole or
-    holds nothing but headings (an empty template says nothing of how many were helped)."""
-    came = {(one.contract, one.claim_month) for one in delivered.deliveries if one.used and one.rows}
+    """Contracts that need lines, hold in the month, and of which nothing could be read for it: no file came, or one that was
+    refused as a whole, which says nothing of how many were helped."""
+    refused = set(delivered.refusals.filter(pl.col("row") == 0).get_column("delivery"))
+    came = {(one.contract, one.claim_month) for one in delivered.deliveries if one.used and (one.rows or one.key not in refused)}
     by_row = delivered.lines.select("contract", "claim_month").unique()
     came |= {(contract, Month.from_index(index)) for contract, index in by_row.iter_rows()}
     return frozenset(
