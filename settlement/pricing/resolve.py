@@ -62,17 +62,17 @@ def _wordings(said: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     The words of a line are numbers already; together they make one number, on which a million lines are matched.
     """
     largest = said.select(pl.all().to_physical().max().fill_null(0)).row(0)
-    possible, key = 1, pl.lit(0, dtype=pl.UInt32)
     # Each word has one number more, for no word.
     sizes = [most + 2 for most in largest]
-    if math.prod(sizes) >= 2**63:  # so many different words come from no office; they are matched as they are
+    possible = math.prod(sizes)
+    if possible >= 2**63:  # so many different words come from no office; they are matched as they are
         first = said.select(pl.struct(pl.all()).arg_unique()).to_series()
         return first, _matched(said, said[first])
-    number = pl.UInt32 if math.prod(sizes) < 2**32 else pl.UInt64
+    number = pl.UInt32 if possible < 2**32 else pl.UInt64
+    key = pl.lit(0, dtype=number)
     for word, size in zip(said, sizes, strict=True):
         one = pl.col(word.name).to_physical().cast(number)
-        key = key.cast(number) * size + (one.fill_null(size - 1) if word.null_count() else one)
-        possible *= size
+        key = key * size + (one.fill_null(size - 1) if word.null_count() else one)
     keys = said.select(key=key)
     first = keys.to_series().arg_unique()
     if possible <= _DENSE:
