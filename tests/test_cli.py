@@ -1,7 +1,9 @@
 """The commands as people give them: what they answer, what they leave behind, and their exit codes."""
 
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -152,6 +154,14 @@ def test_check_tells_every_problem_at_once_and_writes_nothing(office, settlement
     assert settlement("check", "--json").json["exit_code"] == 3
 
 
+def test_without_a_contract_no_delivery_is_blamed(office, settlement):
+    answer = settlement("check", "--rules", "regels")
+    assert answer.code == 3
+    assert answer.err.count("\n\n") == 1, "one problem: the folder that is not there"
+    missing = settlement("test", "regels")
+    assert (missing.code, "There is no folder regels" in missing.err) == (2, True)
+
+
 def test_check_tells_refused_lines_with_their_cell(office, settlement):
     answer = settlement("check")
     assert answer.code == 4
@@ -253,6 +263,86 @@ def test_an_approval_is_refused_when_anything_has_changed_since_the_draft(office
 def test_the_service_settles_what_came_due_while_nothing_ran_once_as_drafts(office, settlement):
     first = settlement("schedule", "--once")
     assert "2018-01 is due" in first.out
-    assert (office / "outputs/2018-12/run.json").exists()
-    assert not (office / "outputs/2019-01").exists()
-    assert settlement("schedule", "--once").out == ""
+    assert sorted(path.parent.name for path in (office / "outputs").glob("*/run.json")) == ["2018-01", "2018-02", "2018-03"]
+    again = settlement("schedule", "--once")
+    assert "is due" not in again.out
+
+
+def test_the_service_drafts_one_month_without_deliveries_and_the_next_when_that_is_final(office, settlement):
+    waits = "9 months wait, 2018-04 to 2018-12: nothing was delivered for the month before, and it is not final. "
+    assert waits + "Put deliveries in inputs/2018-04, or approve 2018-03." in settlement("schedule", "--once").out
+    for month in ("2018-01", "2018-02", "2018-03"):
+        settlement("run", "--period", month)
+        assert settlement("approve", "--period", month, "--by", "A. de Vries").code == 0
+    assert "2018-04 is due" in settlement("schedule", "--once").out
+    assert (office / "outputs/2018-04/run.json").exists()
+    assert not (office / "outputs/2018-05").exists()
+    deliver(office, "2018-06", "C-1;45A48;01-06-2018;30-06-2018;60;minuten;R6\n")
+    assert "2018-07 is due" in settlement("schedule", "--once").out
+    assert sorted(path.parent.name for path in (office / "outputs").glob("*/run.json")) == [f"2018-0{month}" for month in range(1, 8)]
+
+
+def test_the_log_of_the_service_is_an_object_a_line_for_programs(office, settlement):
+    told = [json.loads(line) for line in settlement("schedule", "--once", "--json").out.splitlines()]
+    assert told[1]["told"] == "2018-01 is due: settling it as a draft."
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", line["at"]) for line in told)
+
+
+def test_a_fault_is_told_to_programs_as_an_answer(office, settlement):
+    mistyped = settlement("run", "--period", "2018-13", "--json")
+    told = "Invalid value: '2018-13' is not a month. Write the year and the month: 2018-03"
+    assert mistyped.json == {"error": told, "problems": [], "exit_code": 2}
+    assert mistyped.code == 2
+    assert settlement("run", "--json").json["error"] == "Missing option '--period'."
+    undone = settlement("approve", "--period", "2018-01", "--by", "X", "--json")
+    assert undone.json["exit_code"] == undone.code == 2
+    assert "no draft of 2018-01" in undone.json["error"]
+    (office / "rules/organisation.yaml").write_text(ORGANISATION.replace("iban", "ibann"), encoding="utf-8")
+    broken = settlement("run", "--period", "2018-01", "--json")
+    assert (broken.code, broken.json["exit_code"]) == (3, 3)
+    assert {one["file"] for one in broken.json["problems"]} == {"rules/organisation.yaml"}
+    assert {one["line"] for one in broken.json["problems"]} >= {3}
+
+
+def test_holding_and_releasing_answer_programs(office, settlement):
+    held = settlement("hold", "VBD-2018-PQ-001", "--from", "2018-01", "--reason", "Onderzoek", "--by", "A. de Vries", "--json")
+    assert held.json == {"contract": "VBD-2018-PQ-001", "from": "2018-01", "reason": "Onderzoek", "by": "A. de Vries", "file": "rules/holds.yaml"}
+    released = settlement("release", "VBD-2018-PQ-001", "--from", "2018-02", "--by", "A. de Vries", "--json")
+    assert released.json == {"contract": "VBD-2018-PQ-001", "paid_again_from": "2018-02", "by": "A. de Vries"}
+    (office / "rules/voorbeeld.yaml").write_text(CONTRACT.replace("above: not paid", "above: held"), encoding="utf-8")
+    decided = settlement("release", "VBD-2018-PQ-001", "--ceiling", "2018", "--reason", "Akkoord", "--by", "A. de Vries", "--json")
+    assert decided.json == {
+        "contract": "VBD-2018-PQ-001", "service": None, "year": 2018, "decided": "paid", "reason": "Akkoord", "by": "A. de Vries",
+    }  # fmt: skip
+
+
+def test_a_template_is_written_over_only_when_asked(office, settlement):
+    words = ("template", "--contract", "VBD-2018-PQ-001", "--period", "2018-01", "--out", "invullen.xlsx")
+    assert settlement(*words).code == 0
+    (office / "invullen.xlsx").write_bytes(b"filled in")
+    refused = settlement(*words)
+    assert refused.code == 2
+    assert "invullen.xlsx is there already" in refused.err
+    assert (office / "invullen.xlsx").read_bytes() == b"filled in"
+    assert settlement(*words, "--replace").code == 0
+    assert (office / "invullen.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_a_run_whose_reader_leaves_does_its_work_and_exits_as_it_went(office):
+    code = "import sys; from settlement import cli; sys.argv = ['settlement', 'run', '--period', '2018-01']; cli.main()"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, "Error" in done.stderr, "Traceback" in done.stderr) == (0, False, False)
+    assert (office / "outputs/2018-01/run.json").exists()
+
+
+def test_without_a_key_it_is_said_what_is_missing(office, settlement):
+    none = settlement("key")
+    assert none.code == 3
+    assert none.err.startswith("No key is in use: organisation.yaml names no client_key.")
+    (office / "rules/organisation.yaml").write_text(ORGANISATION + "client_key: ../client.key\n", encoding="utf-8")
+    lost = settlement("key")
+    assert "client.key cannot be read: No such file or directory" in lost.err
+    assert "Put the safe copy of it back" in lost.err

@@ -5,8 +5,26 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from settlement.cli.talk import FAULT, HELD, RULE_PROBLEM, STOPPED, WRONG_USE, app, tell
+import typer
+
+from settlement.cli.talk import (
+    FAULT,
+    GOOD,
+    HELD,
+    RULE_PROBLEM,
+    STOPPED,
+    WRONG_USE,
+    app,
+    print_json,
+    problem_json,
+    read_by_nobody,
+    tell,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from settlement.domain.problems import Problem
 
 # Each adds its commands to the app; help shows them in this order.
 from settlement.cli import check, run, hold, explain, show, template, cases, ledger, verify, schedule, doctor, key  # isort: skip
@@ -15,41 +33,55 @@ __all__ = ["app", "cases", "check", "doctor", "explain", "hold", "key", "ledger"
 
 
 def main() -> None:
-    """The program: no traceback for what a person can mend."""
-    from settlement.run.blocked import Blocked, RulesBlocked
-    from settlement.run.stopping import Stopped, stoppable
-
+    """The program: no traceback for what a person can mend; with ``--json`` an answer that programs read, faults included."""
     for stream in (sys.stdout, sys.stderr):
         # In a language without the euro sign the answer has a question mark for it, and is given all the same.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
+        sys.exit(_give(as_json="--json" in sys.argv[1:]))
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            read_by_nobody(sys.stdout)
+
+
+def _give(*, as_json: bool) -> int:
+    """Gives the command that was typed; the exit code. Without ``as_json`` typer itself tells what was typed wrongly, and exits."""
+    from settlement.run.blocked import Blocked, RulesBlocked
+    from settlement.run.stopping import Stopped, stoppable
+
+    problems: tuple[Problem, ...] = ()
+    try:
         with stoppable():
-            app()
+            return int(app(standalone_mode=not as_json) or GOOD)
+    except typer.TyperException as wrong:
+        told, code = wrong.format_message(), wrong.exit_code
     except RulesBlocked as blocked:
-        tell(str(blocked))
-        sys.exit(RULE_PROBLEM)
+        told, code, problems = str(blocked), RULE_PROBLEM, blocked.problems
     except Blocked as blocked:
-        tell(str(blocked))
+        told, code = str(blocked), WRONG_USE
         # What could not be written (a workbook on a full disk) complains once more when it is cleared away: it was told.
         sys.unraisablehook = lambda _: None
-        sys.exit(WRONG_USE)
     except Stopped as stopped:
-        tell("Stopped. What was under way was not recorded and not published.")
-        sys.exit(STOPPED + stopped.number)
+        told, code = "Stopped. What was under way was not recorded and not published.", STOPPED + stopped.number
     except Exception as error:  # noqa: BLE001 - the last place where a fault can be told in words
-        sys.exit(_unexpected(error))
+        told, code = _unexpected(error)
+    if as_json:
+        print_json({"error": told, "problems": [problem_json(one) for one in problems], "exit_code": code})
+    else:
+        tell(told)
+    return code
 
 
-def _unexpected(error: Exception) -> int:
-    """Tells a fault that no file of the user's explains: what it is, without a traceback."""
+def _unexpected(error: Exception) -> tuple[str, int]:
+    """A fault that no file of the user's explains: what it is, without a traceback, and the exit code."""
     name = type(error).__name__
     if name == "GateDisagrees":
-        tell(f"{error}\nNothing was paid and nothing was written. This is a fault of the program or the machine: report it.")
-        return HELD
+        return f"{error}\nNothing was paid and nothing was written. This is a fault of the program or the machine: report it.", HELD
     if name == "OutOfBalance":
-        tell(f"The run does not balance: {error}\nNothing was written. This is a fault of the program: report it.")
-        return FAULT
+        return f"The run does not balance: {error}\nNothing was written. This is a fault of the program: report it.", FAULT
     import os
     import traceback
 
@@ -58,5 +90,4 @@ def _unexpected(error: Exception) -> int:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     # The text of an unexpected fault may hold what was delivered: its kind and place are told, and no client.
-    tell(f"An unexpected fault ({name}{place}). Nothing was recorded. Set SETTLEMENT_TRACEBACK=1 to see where it happened.")
-    return FAULT
+    return f"An unexpected fault ({name}{place}). Nothing was recorded. Set SETTLEMENT_TRACEBACK=1 to see where it happened.", FAULT

@@ -32,6 +32,8 @@ def run_tests(
     from settlement.rules.reader import read_rulebook
     from settlement.run.cases import run_case
 
+    if not folder.is_dir():
+        raise typer.BadParameter(f"There is no folder {folder}. Give the one with the rule files and their cases: settlement test rules")
     rulebook, problems = read_rulebook(folder)
     cases, case_problems = read_cases(folder, rulebook)
     problems = [*problems, *case_problems]

@@ -26,6 +26,9 @@ def hold(
     if contract is not None:
         _need(("--from", since), ("--reason", reason.strip()), ("--by", by.strip()))
         hold_payment(rules, contract, month_of(str(since)), reason, by)
+        if as_json:
+            print_json({"contract": contract, "from": since, "reason": reason, "by": by, "file": str(rules / "holds.yaml")})
+            return
         say(f"Payments of {contract} are kept back from {since} on: {reason}. It stands in {rules / 'holds.yaml'}; drafts made before no longer hold.")
         return
     rulebook = current(rules)
@@ -65,6 +68,7 @@ def release(
     reason: Annotated[str, typer.Option(help="Why; it stands on the provider's statement.")] = "",
     by: By = "",
     rules: Rules = RULES,
+    as_json: Json = False,
 ) -> None:
     """Releases a payment that was kept back, or decides about what lies above a ceiling."""
     from settlement.run.holding import decide_ceiling, release_payment
@@ -73,10 +77,16 @@ def release(
         _need(("--reason", reason.strip()), ("--by", by.strip()))
         decided = "not paid" if refuse else "paid"
         decide_ceiling(rules, contract, service, ceiling, decided, reason, by)
+        if as_json:
+            print_json({"contract": contract, "service": service, "year": ceiling, "decided": decided, "reason": reason, "by": by})
+            return
         say(f"What lies above the ceiling of {service or contract} in {ceiling} is {decided}, from the next run on.")
         return
     _need(("--from", since), ("--by", by.strip()))
     release_payment(rules, contract, month_of(str(since)), by)
+    if as_json:
+        print_json({"contract": contract, "paid_again_from": since, "by": by})
+        return
     say(f"{contract} is paid again from {since} on, with all that was kept back.")
 
 

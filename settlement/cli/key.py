@@ -70,7 +70,10 @@ def key(
     if as_json:
         print_json({"client_key": named, "fingerprint": fingerprint, "missing": missing})
     elif missing:
-        tell(f"There is no key: {missing}.\nMake one, once: settlement key --make client.key")
+        if named:
+            tell(f"The key cannot be used: {missing}.\nPut the safe copy of it back: a new key would give every child another client number.")
+        else:
+            tell(f"No key is in use: {missing}.\nMake one, once, with settlement key --make client.key; it says what to write there.")
     else:
         say(f"{named}: {fingerprint}")
     if missing:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -40,14 +41,29 @@ Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 RULES, INPUTS, OUTPUTS = Path("rules"), Path("inputs"), Path("outputs")
 
 
-def say(text: str = "") -> None:
-    """One line of the answer."""
-    sys.stdout.write(text + "\n")
+def say(text: str = "", *, at_once: bool = False) -> None:
+    """One line of the answer; ``at_once`` where somebody may be waiting for each."""
+    _write(sys.stdout, text + "\n", at_once)
 
 
 def tell(text: str) -> None:
     """To the error stream: what is wrong, and what is going on."""
-    sys.stderr.write(text + "\n")
+    _write(sys.stderr, text + "\n")
+
+
+def _write(stream: TextIO, text: str, at_once: bool = False) -> None:
+    try:
+        stream.write(text)
+        if at_once:
+            stream.flush()
+    except BrokenPipeError:
+        read_by_nobody(stream)
+
+
+def read_by_nobody(stream: TextIO) -> None:
+    """Lets go of a stream whose reader has left (``settlement run | head``): the work goes on, and its exit code stays true."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def print_json(content: object) -> None:
@@ -113,8 +129,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
         words = _STAGES.get(name, name)
         elapsed = time.monotonic() - began
         if on_terminal:
-            sys.stderr.write(f"\r\x1b[2K{elapsed:5.1f} s  {words} …")
-            sys.stderr.flush()
+            _write(sys.stderr, f"\r\x1b[2K{elapsed:5.1f} s  {words} …", at_once=True)
         else:
             tell(f"{elapsed:5.1f} s  {words}")
 
@@ -122,8 +137,7 @@ def progress(quiet: bool) -> Iterator[Callable[[str], None]]:
         yield step
     finally:
         if on_terminal:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
+            _write(sys.stderr, "\r\x1b[2K", at_once=True)
 
 
 def month_of(text: str) -> Month:
@@ -148,14 +162,14 @@ def rulebook_with(contract: str, rules: Path) -> Rulebook:
     import difflib
 
     from settlement.rules.reader import read_rulebook
+    from settlement.run.blocked import RulesBlocked
 
     rulebook, problems = read_rulebook(rules)
     if contract in rulebook.contracts:
         return rulebook
     own = [problem for problem in problems if problem.contract == contract]
     if own:
-        show_problems(own)
-        raise typer.Exit(RULE_PROBLEM)
+        raise RulesBlocked(own)
     near = difflib.get_close_matches(contract.upper(), list(rulebook.contracts), n=1)
     known = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(rulebook.contracts)}"
     raise typer.BadParameter(f"There is no contract {contract} in {rules}. {known}")

@@ -16,6 +16,7 @@ def template(
     period: Period,
     rules: Rules = RULES,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write; by default it is named after contract and month.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there already.")] = False,
     english: Annotated[bool, typer.Option("--english", help="In English instead of Dutch.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -36,6 +37,8 @@ def template(
             "There is nothing for the provider to fill in.",
         )
     path = out or Path(file_name(contract, month))
+    if path.exists() and not replace:
+        raise typer.BadParameter(f"{path} is there already, and may be filled in. Name another file with --out, or say --replace.")
     provider = rulebook.providers[held.provider]
     content = write_template(held, month, provider, rulebook.organisation, "en" if english else "nl")
     write_atomically(path, content)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from settlement.domain.problems import Problem
+
 
 class Blocked(Exception):  # noqa: N818 - it is a state of the workspace that ends, not an error of the program
     """A run cannot go on, through no fault in a rule file or a delivery.
@@ -19,7 +23,11 @@ class Blocked(Exception):  # noqa: N818 - it is a state of the workspace that en
 
 
 class RulesBlocked(Blocked):
-    """A run cannot begin, because a rule file that all of it depends on has problems."""
+    """A run cannot begin, because a rule file that all of it depends on has problems: ``problems``."""
+
+    def __init__(self, problems: Sequence[Problem], help: str = "") -> None:
+        super().__init__("\n\n".join(map(str, problems)), f"\n{help}" if help else "")
+        self.problems = tuple(problems)
 
 
 class Note(str):

@@ -21,7 +21,7 @@ class Checked:
     contracts: int
     """How many contracts can be settled."""
     until: Month | None
-    """The last month whose deliveries were read; ``None`` when there are none."""
+    """The last month whose deliveries were read; ``None`` when there are none, or no contract to hold them to."""
     rule_problems: tuple[Problem, ...]
     delivery_problems: tuple[Problem, ...]
     refused: tuple[tuple[str, str], ...]
@@ -47,7 +47,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     _, case_problems = read_cases(workspace.rules, rulebook)
     problems = tuple(dict.fromkeys([*rule_problems, *case_problems]))
     last = until or last_month(workspace.inputs)
-    if last is None:
+    if last is None or not rulebook.contracts:
         return Checked(len(rulebook.contracts), None, problems, (), ())
     report("deliveries")
     delivered = gather(workspace.inputs, last, rulebook.headings(), mailbox=mailbox_of(workspace, rulebook, rule_problems))

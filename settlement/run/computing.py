@@ -261,8 +261,8 @@ def _rules(workspace: Workspace, copied: Snapshot) -> tuple[Rulebook, list[Probl
 
     rulebook, problems = read_rulebook(copied["rules"].path, shown=RECORDED["rules"])
     if problems and not rulebook.contracts:
-        told = "\n\n".join(str(as_typed(problem, workspace.sources)) for problem in problems)
-        raise RulesBlocked(told, "\nNothing was done: no contract can be settled.")
+        told = [as_typed(problem, workspace.sources) for problem in problems]
+        raise RulesBlocked(told, "Nothing was done: no contract can be settled.")
     return rulebook, problems
 
 

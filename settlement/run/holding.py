@@ -25,7 +25,7 @@ def current(rules: Path) -> Rulebook:
 
     rulebook, problems = read_rulebook(rules)
     if problems and not rulebook.contracts:
-        raise RulesBlocked("\n\n".join(map(str, problems)), "\nNothing was done: no contract can be settled.")
+        raise RulesBlocked(problems, "Nothing was done: no contract can be settled.")
     return rulebook
 
 

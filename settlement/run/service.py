@@ -17,7 +17,8 @@ def serve_months(
     workspace: Workspace, log: Callable[[str], None], clock: Callable[[], dt.datetime], *, once: bool = False
 ) -> None:
     """Serves until told to end. Due is every month from the first that has a folder of deliveries to the last in which a
-    contract holds; settled, one that the ledger has, or of which a draft stands in the outputs.
+    contract holds; settled, one that the ledger has, or of which a draft stands in the outputs. After the last
+    month for which something was delivered one is settled, and says that nothing came; the next waits until that is final.
 
     Raises ``Blocked`` when organisation.yaml cannot be read: without it nobody knows when to run.
     """
@@ -29,6 +30,8 @@ def serve_months(
     if not rulebook.contracts:
         raise Blocked(f"No contract in {workspace.rules} can be settled.", f"See what is wrong: settlement check --rules {workspace.rules}")
 
+    told: list[Month] = []
+    """The months of which the log has said that they wait."""
     last = max(Month.of(contract.ends) for contract in rulebook.contracts.values())
 
     def due(now: dt.datetime) -> Sequence[Month]:
@@ -36,7 +39,11 @@ def serve_months(
         if first is None:
             return []
         months = due_months(rulebook.organisation.schedule, first, now, settled_months(workspace))
-        return [month for month in months if month <= last]
+        ready, waiting = _without_what_waits(workspace, [month for month in months if month <= last])
+        if waiting and waiting != told:
+            told[:] = waiting
+            log(_waits(workspace, waiting))
+        return ready
 
     def settle(month: Month) -> None:
         made = draft(workspace, month, clock(), lambda told: log(told) if isinstance(told, Note) else None)
@@ -46,10 +53,31 @@ def serve_months(
     serve(due, settle, rulebook.organisation.schedule, log, clock, once=once)
 
 
+def _without_what_waits(workspace: Workspace, months: Sequence[Month]) -> tuple[list[Month], list[Month]]:
+    """The due months that can be settled now, and those that wait: a row of drafts of nothing serves nobody."""
+    last = max(delivered_months(workspace.inputs), default=None)
+    final = final_months(workspace)
+    waiting = [month for month in months if last is not None and month > last.plus(1) and month.plus(-1) not in final]
+    return [month for month in months if month not in waiting], waiting
+
+
+def _waits(workspace: Workspace, waiting: Sequence[Month]) -> str:
+    which = f"{waiting[0]} waits" if len(waiting) == 1 else f"{len(waiting)} months wait, {waiting[0]} to {waiting[-1]}"
+    return (
+        f"{which}: nothing was delivered for the month before, and it is not final. "
+        f"Put deliveries in {workspace.inputs / str(waiting[0])}, or approve {waiting[0].plus(-1)}."
+    )
+
+
+def final_months(workspace: Workspace) -> frozenset[Month]:
+    """The months that the ledger has."""
+    with read_only_ledger(workspace) as ledger:
+        return frozenset(run.period for run in ledger.runs())
+
+
 def settled_months(workspace: Workspace) -> frozenset[Month]:
     """The months that are final, stand as a draft, or lie before one that is final."""
-    with read_only_ledger(workspace) as ledger:
-        final = {run.period for run in ledger.runs()}
+    final = final_months(workspace)
     drafts = set()
     for path in workspace.outputs.glob(f"*/{RECEIPT}"):
         try:
@@ -60,7 +88,7 @@ def settled_months(workspace: Workspace) -> frozenset[Month]:
     before = set()
     if final and first is not None:
         before = {Month.from_index(index) for index in range(first.index, max(final).index + 1)}
-    return frozenset(final | drafts | before)
+    return final | drafts | before
 
 
 def _first_month(workspace: Workspace) -> Month | None:

@@ -45,7 +45,7 @@ class Workspace:
 
         organisation, problems = read_organisation_alone(self.rules)
         if problems:
-            raise RulesBlocked("\n\n".join(map(str, problems)), "\nNothing was done: where the ledger is stands in that file.")
+            raise RulesBlocked(problems, "Nothing was done: where the ledger is stands in that file.")
         return self.ledger_of(organisation)
 
     def ledger_of(self, organisation: Organisation | None) -> Address:
