@@ -4,33 +4,16 @@ import html
 import io
 import re
 import zipfile
-from pathlib import Path
 
 import polars as pl
-import pytest
 
 from settlement.domain.periods import Month
 from settlement.domain.records import PositionKey
 from settlement.domain.talks import ClientFlow
 from settlement.pricing.flow import client_flow
 from settlement.pricing.positions import count_lines, targets
-from settlement.run.computing import compute
-from settlement.run.papers import papers
-from settlement.run.workspace import Workspace
 
-ROOT = Path(__file__).parents[2]
 MARCH = Month(2018, 3)
-
-
-@pytest.fixture(scope="module")
-def march(tmp_path_factory):
-    """March of the region with all that came before it, settled from an empty ledger."""
-    return compute(Workspace(ROOT / "rules", ROOT / "inputs", tmp_path_factory.mktemp("outputs")), MARCH)
-
-
-@pytest.fixture(scope="module")
-def files(march):
-    return papers(march)
 
 
 def text_of(content: bytes) -> str:
