@@ -255,7 +255,8 @@ def test_an_approval_is_refused_when_anything_has_changed_since_the_draft(office
     advice = office / "outputs/2018-01/payments.csv"
     kept = advice.read_bytes()
     advice.write_bytes(kept.replace(b"93,00", b"94,00"))
-    assert "payments.csv was changed" in approve().err
+    assert "payments.csv was changed" in (refused := approve().err)
+    assert "settlement run --period 2018-01" in refused
     advice.write_bytes(kept)
     assert approve().code == 0
 

@@ -224,10 +224,11 @@ def _already_final(workspace: Workspace, address: Address, period: Month, person
 
 def _refuse_changed_files(folder: Path, said: Mapping[str, Any]) -> None:
     """Every file of the draft must be what its receipt says, and the receipt what the manifest says."""
+    again = f"Make the draft again, look at it, and approve that: settlement run --period {said['period']}"
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())["files"]
     except (OSError, ValueError, KeyError) as error:
-        raise Blocked(f"The list of the draft's files in {folder} cannot be read.", _AGAIN) from error
+        raise Blocked(f"The list of the draft's files in {folder} cannot be read.", again) from error
     expected = {path: entry["sha256"] for path, entry in said["files"].items()} | {RECEIPT: manifest[RECEIPT]["sha256"]}
     changed = []
     for path, digest in expected.items():
@@ -239,10 +240,7 @@ def _refuse_changed_files(folder: Path, said: Mapping[str, Any]) -> None:
         if hashlib.sha256(content).hexdigest() != digest:
             changed.append(f"{path} was changed")
     if changed:
-        raise Blocked(f"The draft in {folder} is not what was made: {'; '.join(changed[:10])}.", _AGAIN)
-
-
-_AGAIN = "Make the draft again, look at it, and approve that: settlement run --period …"
+        raise Blocked(f"The draft in {folder} is not what was made: {'; '.join(changed[:10])}.", again)
 
 
 def _refuse_changed_sources(computed: Computed, said: Mapping[str, Any]) -> None:
