@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 import polars as pl
@@ -249,29 +250,45 @@ def amounts_by_month(term: Budget, year: ContractYear) -> dict[Month, int]:
     return found
 
 
-def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
-    """What a budget pays in each month of a contract year: cumulative, so that the parts add up to the year to the cent.
+@dataclass(frozen=True, slots=True)
+class DueToDate:
+    """What of a year's budget has fallen due up to and including a month, as the quotient that it is."""
 
-    to date = round(yearly × parts elapsed ÷ parts) (rule-files.md, *Time and money, once*). A yearly amount that changes
-    within the year counts by months.
+    sum_cents: int
+    """The yearly amounts in force, once for each month (or quarter) that has fallen due."""
+    parts: int
+    """How many of those make a year."""
+    days: int = 1
+    days_in_year: int = 1
+    """Both 1, but in a broken year that counts pro rata."""
+
+    @property
+    def cents(self) -> int:
+        """The quotient in whole cents, half up."""
+        return divide_half_up(self.sum_cents * self.days, self.parts * self.days_in_year)
+
+
+def due_to_date(term: Budget, year: ContractYear) -> dict[Month, DueToDate]:
+    """What of a budget has fallen due at each month of a contract year.
+
+    to date = yearly × parts elapsed ÷ parts (rule-files.md, *Time and money, once*). A yearly amount that changes within
+    the year counts by months.
     """
     months = year.months
     amounts = list(amounts_by_month(term, year).values())
     days, in_year = (year.days, year.days_in_year) if term.broken_year == "pro rata" and year.is_broken else (1, 1)
-    denominator = len(months) * in_year
     running = list(itertools.accumulate(amounts))
     quarters = sorted({(month.year, month.quarter) for month in months})
-    due: dict[Month, int] = {}
-    paid = 0
+    due: dict[Month, DueToDate] = {}
     for position, month in enumerate(months):
-        reached = denominator
+        parts = len(months)
         match term.paid:
             case "twelfths":
                 sum_to_date = running[position]
             case "quarters in advance" if len(set(amounts)) == 1:
                 # Equal quarters: a quarter of the figure of its months, whatever their number in a broken year.
-                sum_to_date = running[-1] * (quarters.index((month.year, month.quarter)) + 1)
-                reached = denominator * len(quarters)
+                sum_to_date = amounts[0] * (quarters.index((month.year, month.quarter)) + 1)
+                parts = len(quarters)
             case "quarters in advance":
                 sum_to_date = sum(
                     cents for other, cents in zip(months, amounts, strict=True)
@@ -281,10 +298,18 @@ def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
                 sum_to_date = running[-1]
             case "at end":
                 sum_to_date = running[-1] if position == len(months) - 1 else 0
-        to_date = divide_half_up(sum_to_date * days, reached)
-        due[month] = to_date - paid
-        paid = to_date
+        due[month] = DueToDate(sum_to_date, parts, days, in_year)
     return due
+
+
+def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
+    """What a budget pays in each month of a contract year: cumulative, so that the parts add up to the year to the cent."""
+    found: dict[Month, int] = {}
+    paid = 0
+    for month, due in due_to_date(term, year).items():
+        found[month] = due.cents - paid
+        paid = due.cents
+    return found
 
 
 def budget_of_year(term: Budget, year: ContractYear) -> int:

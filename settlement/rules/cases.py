@@ -31,7 +31,6 @@ from settlement.rules.page import Page
 from settlement.rules.reader import as_typed, is_cases, open_page, rule_paths
 from settlement.rules.tree import Entry, List, Mapping, Node, Text
 
-
 _EMPTY_CASES = "Write a case in it, or delete it. Begin with what must hold: - name: one child below the minimum"
 
 

@@ -59,6 +59,10 @@ class Wording:
         """``1.234,5``."""
         return numbers.number(self.notation, value, at_least=at_least, at_most=at_most)
 
+    def exact(self, value: Fraction | int) -> str:
+        """``24,5``, or ``4 1/3``: nothing is rounded away."""
+        return numbers.exact(self.notation, value)
+
     def share(self, value: Fraction | int) -> str:
         """``91,4 %``; the value has 1 for the whole."""
         return numbers.share(self.notation, value)
@@ -84,16 +88,14 @@ class Wording:
                 text = self.euro(value)
             case "share":
                 text = self.share(value)
-            case "quantity":
-                text = self.number(value, at_most=3)
             case "mark":
                 text = self.number(value, at_least=1)
             case "months":
                 text = f"{self.number(value, at_most=1)} {self.unit('month', several=value != 1)}"
             case "yes or no":
                 text = self.text("yes" if value else "no")
-            case _:
-                text = self.number(value)
+            case _:  # a count, or a quantity
+                text = self.exact(value)
         return text
 
     def duration(self, months: int) -> str:
