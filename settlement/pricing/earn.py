@@ -15,6 +15,7 @@ import polars as pl
 from settlement.domain.contract import Budget, Contract
 from settlement.domain.money import divide_half_up
 from settlement.domain.periods import ContractYear, Month
+from settlement.domain.records import AT_RESULT, AT_START
 from settlement.pricing.arrangements import arrangements_of
 from settlement.pricing.tables import KIND, Tables
 from settlement.pricing.value import month_days, month_first, rounded_as
@@ -29,6 +30,7 @@ EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
     "value_cents": pl.Int64,  # before any ceiling
     "earns": pl.Boolean,  # false where a budget pays and the value only shows the use
     "live": pl.Boolean,  # false for a credit and its debit: together they are nothing
+    "part": pl.Int16,  # of an arrangement's fee: AT_START, AT_RESULT, or the number of its month; null for all others
 }
 
 
@@ -82,6 +84,7 @@ def _earning(lines: pl.DataFrame, value: pl.Expr | None = None, where: pl.Expr |
         value_cents=(pl.col("value_cents") if value is None else value),
         earns=~pl.col("has_budget"),
         live=_is_live(),
+        part=pl.lit(None, dtype=EARNINGS["part"]),
     ).collect()
 
 
@@ -199,8 +202,8 @@ def _arrangements(lines: pl.DataFrame, period: Month) -> pl.DataFrame:
         False
     )
     shares = found.filter(pl.col("paid_months") == 0)
-    first = _part_of(shares.filter(whole > 0), "first_line", "began", at_start)
-    result = _part_of(shares.filter(result_earned), "last_line", "ended", pl.col("price_cents") - at_start)
+    first = _part_of(shares.filter(whole > 0), "first_line", "began", at_start, pl.lit(AT_START))
+    result = _part_of(shares.filter(result_earned), "last_line", "ended", pl.col("price_cents") - at_start, pl.lit(AT_RESULT))
     monthly = found.filter(pl.col("paid_months") > 0)
     began = _month_of("began")
     monthly = (
@@ -215,6 +218,7 @@ def _arrangements(lines: pl.DataFrame, period: Month) -> pl.DataFrame:
     months = _part_of(
         monthly, "first_line", "day",
         (2 * fee * number + parts) // (2 * parts) - (2 * fee * (number - 1) + parts) // (2 * parts),
+        number,
     )  # fmt: skip
     return pl.concat([first, result, months]).filter(pl.col("value_cents") != 0).sort("line", "month")
 
@@ -223,7 +227,7 @@ def _month_of(column: str) -> pl.Expr:
     return pl.col(column).dt.year().cast(pl.Int32) * 12 + pl.col(column).dt.month().cast(pl.Int32) - 1
 
 
-def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.DataFrame:
+def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr, part: pl.Expr) -> pl.DataFrame:
     return found.select(
         line=pl.col(line).cast(pl.UInt32),
         contract_no="contract_no",
@@ -235,6 +239,7 @@ def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.Dat
         value_cents=value,
         earns=~pl.col("has_budget"),
         live=pl.lit(True),
+        part=part.cast(EARNINGS["part"]),
     ).select(EARNINGS.keys())
 
 
@@ -343,5 +348,5 @@ def _instalments(contracts: Mapping[str, Contract], tables: Tables, period: Mont
                 for month, cents in instalments(term, year).items():
                     if cents and month <= period:
                         day = max(month.first_day, contract.starts)
-                        rows.append((None, own["contract_no"], own["service_no"], month.index, day, term.kind, cents, True, True))
+                        rows.append((None, own["contract_no"], own["service_no"], month.index, day, term.kind, cents, True, True, None))
     return pl.DataFrame(rows, schema=EARNINGS, orient="row")
