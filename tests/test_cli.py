@@ -142,6 +142,92 @@ def test_explain_goes_from_the_amount_to_the_clause_the_rule_line_the_numbers_an
     assert settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--amount", "1,23").code == 2
 
 
+def test_explain_tells_why_and_by_whom_a_payment_is_kept_back_and_where_that_stands(office, settlement):
+    settlement("hold", "VBD-2018-PQ-001", "--from", "2018-01", "--reason", "onderzoek loopt", "--by", "A. de Vries")
+    settlement("run", "--period", "2018-01")
+    answer = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-01")
+    assert "payable € 93,00, to pay € 0,00" in answer.out
+    assert "the payment is kept back: onderzoek loopt (A. de Vries) (rules/holds.yaml:2:" in answer.out
+
+
+def test_show_tells_what_a_person_keeps_back_and_when_it_is_paid_again(office, settlement):
+    def told() -> str:
+        return " ".join(settlement("show", "VBD-2018-PQ-001").out.split())
+
+    assert "aangehouden" not in told()
+    settlement("hold", "VBD-2018-PQ-001", "--from", "2018-02", "--reason", "onderzoek loopt", "--by", "A. de Vries")
+    assert "aangehouden vanaf leveringsmaand februari 2018: onderzoek loopt (A. de Vries). Zij blijft verschuldigd." in told()
+    settlement("release", "VBD-2018-PQ-001", "--from", "2018-05", "--by", "B. Jansen")
+    assert "Vanaf mei 2018 wordt weer betaald, met wat was aangehouden (B. Jansen)." in told()
+
+
+def arrangements(office: Path, paid: str) -> None:
+    tariff = CONTRACT[CONTRACT.index("    tariff:") : CONTRACT.index("\nterms:")]
+    fee = f"""\
+    arrangement_fee:
+      article: 3.2
+      paid:
+{paid}
+      amounts:
+        2018-01-01: € 1.000,01
+"""
+    (office / "rules/voorbeeld.yaml").write_text(CONTRACT[: CONTRACT.index("\nterms:")].replace(tariff, fee), encoding="utf-8")
+
+
+def test_explain_shows_the_part_of_an_arrangement_that_a_month_pays(office, settlement):
+    arrangements(office, "        at_start: 50 %\n        at_result: 50 %")
+    head = "Cliënt;Productcode;Begindatum;Einddatum;Resultaat;Referentienummer\n"
+    for month, row in (("2018-01", "C-1;45A48;02-01-2018;;;R1\n"), ("2018-02", "C-1;45A48;02-01-2018;10-02-2018;behaald;R2\n")):
+        (office / f"inputs/{month}/VBD-2018-PQ-001.csv").write_text(head + row, encoding="utf-8")
+    settlement("run", "--period", "2018-02")
+    # Half of 1.000,01 is 500,005 → 500,01 at the start; the rest, 500,00, at the result.
+    answer = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--term", "arrangement fee").out
+    assert "€ 1.000,01 × 50 % = € 500,01 (50 % at the start)" in answer
+    assert "€ 1.000,01 − € 500,01 = € 500,00 (50 % at the result)" in answer
+    assert "1 line, together € 500,00" in answer
+
+
+def test_explain_shows_the_month_of_an_arrangement_paid_by_the_month_and_not_what_was_paid_to_date(office, settlement):
+    arrangements(office, "        months: 3")
+    head = "Cliënt;Productcode;Begindatum;Einddatum;Referentienummer\n"
+    (office / "inputs/2018-01/VBD-2018-PQ-001.csv").write_text(head + "C-1;45A48;02-01-2018;;R1\n", encoding="utf-8")
+    (office / "inputs/2018-02/VBD-2018-PQ-001.csv").write_text(head, encoding="utf-8")
+    settlement("run", "--period", "2018-02")
+    # 1.000,01 ÷ 3 = 333,3366… → 333,34; two parts 666,6733… → 666,67, so 333,33 in February.
+    answer = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--month", "2018-02")
+    assert "€ 1.000,01 × 2 ÷ 3 − € 333,34 = € 333,33 (month 2 of 3)" in answer.out
+    assert "1 delivered line\n" in answer.out
+    told = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--month", "2018-02", "--json").json["rows"][0]
+    assert (told["is_cents"], [line["value_cents"] for line in told["lines"]]) == (33333, [33333])
+
+
+def test_explain_tells_apart_the_lines_that_count_and_those_that_were_credited(office, settlement):
+    head = HEAD.replace("\n", ";Debet/Credit;Vorig referentienummer\n")
+    rows = "C-1;45A48;01-02-2018;28-02-2018;60;minuten;R2;;\nC-1;45A48;02-01-2018;31-01-2018;90;minuten;R3;C;R1\n"
+    (office / "inputs/2018-02/VBD-2018-PQ-001.csv").write_text(head + rows, encoding="utf-8")
+    settlement("run", "--period", "2018-01")
+    settlement("approve", "--period", "2018-01", "--by", "A. de Vries")
+    deliver(office, "2018-01", "C-1;45A48;02-01-2018;31-01-2018;90;minuten;R1\nC-2;45A48;02-01-2018;31-01-2018;1;minuten;R9\n")
+    settlement("run", "--period", "2018-02")
+    answer = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-02", "--month", "2018-01", "--term", "tariff").out
+    assert "3 delivered lines: 1 that counts and 2 that do not (credited)" in answer
+    # 1 minute: 62,00 ÷ 60 = 1,0333…
+    assert "1 minute ÷ 60 × € 62,00 = € 1,03 [per hour, rules/voorbeeld.yaml:18:21]" in answer
+
+
+def test_explain_shows_how_whole_hours_come_about(office, settlement):
+    path = office / "rules/voorbeeld.yaml"
+    path.write_text(CONTRACT.replace("      per: hour\n", "      per: hour\n      whole_hours: per period\n"), encoding="utf-8")
+    deliver(office, "2018-01", "C-1;45A48;02-01-2018;02-01-2018;50;minuten;R1\nC-1;45A48;03-01-2018;03-01-2018;60;minuten;R2\n")
+    settlement("run", "--period", "2018-01")
+    # 110 minutes are 2 hours: 124,00, of which 50 ÷ 110 is 56,3636… and 60 ÷ 110 is 67,6363…: 56,36 and 67,64.
+    answer = settlement("explain", "VBD-2018-PQ-001", "--period", "2018-01").out
+    told = "(its share of 110 minutes of the client in the month, in whole hours together)"
+    assert f"2 hours × € 62,00 × 50 ÷ 110 = € 56,36 {told}" in answer
+    assert f"2 hours × € 62,00 × 60 ÷ 110 = € 67,64 {told}" in answer
+    assert "whole_hours" not in answer
+
+
 def test_check_tells_every_problem_at_once_and_writes_nothing(office, settlement):
     path = office / "rules/voorbeeld.yaml"
     path.write_text(CONTRACT.replace("€ 62,00", "62.00").replace("per: year", "per: yaer"), encoding="utf-8")

@@ -21,5 +21,6 @@ def show(
 
     rulebook = rulebook_with(contract, rules)
     held = rulebook.contracts[contract]
-    card = contract_card(held, rulebook.providers[held.provider], "en" if english else "nl")
+    holds = [hold for hold in rulebook.payment_holds if hold.contract == contract]
+    card = contract_card(held, rulebook.providers[held.provider], "en" if english else "nl", holds)
     print_json({"contract": contract, "card": card}) if as_json else say(card)

@@ -40,7 +40,7 @@ from settlement.domain.periods import ContractYear, Month
 from settlement.domain.problems import Place
 from settlement.domain.records import Decision, PositionKey, Working
 from settlement.pricing.ceilings import CeilingTables, cap, filled
-from settlement.pricing.earn import budget_of_year, instalments
+from settlement.pricing.earn import budget_of_year, due_to_date, instalments
 from settlement.pricing.positions import (
     Counted,
     Measures,
@@ -177,15 +177,29 @@ def _instalment_working(term: Budget, contract: Contract, month: Month) -> Worki
     steps = [other for other, cents in due.items() if cents] or [month]
     elapsed = sum(1 for other in steps if other <= month)
     before = sum(cents for other, cents in due.items() if other < month)
-    return Working(
-        "instalments",
-        {
-            "yearly": (Fraction(budget_of_year(term, year)), "amount"),
-            "elapsed": (Fraction(elapsed), "count"),
-            "parts": (Fraction(len(steps)), "count"),
-            "before": (Fraction(before), "amount"),
-        },
-    )
+    yearly = budget_of_year(term, year)
+    if divide_half_up(yearly * elapsed, len(steps)) - before == due.get(month, 0):
+        return Working(
+            "instalments",
+            {
+                "yearly": (Fraction(yearly), "amount"),
+                "elapsed": (Fraction(elapsed), "count"),
+                "parts": (Fraction(len(steps)), "count"),
+                "before": (Fraction(before), "amount"),
+            },
+        )
+    # A yearly amount that changes within the year, or a broken year in which the whole was rounded first.
+    to_date = due_to_date(term, year)[month]
+    numbers: worth.Numbers = {
+        "sum": (Fraction(to_date.sum_cents), "amount"),
+        "parts": (Fraction(to_date.parts), "count"),
+    }
+    if to_date.days != to_date.days_in_year:
+        numbers |= {
+            "days": (Fraction(to_date.days), "count"),
+            "days_in_year": (Fraction(to_date.days_in_year), "count"),
+        }
+    return Working("instalments_by_month", {**numbers, "before": (Fraction(before), "amount")})
 
 
 def _add_cuts(

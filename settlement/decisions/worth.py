@@ -66,6 +66,8 @@ def of_minimum(answer: Answer, yearly_budget: int | None, earned_cents: int) -> 
         cents = (term.per_missing_client_cents or 0) * missing
         numbers["per_client"] = (Fraction(term.per_missing_client_cents or 0), "amount")
         formula = "minimum_missing"
+    if cents > max(earned_cents, 0):
+        numbers["at_most"] = (Fraction(max(earned_cents, 0)), "amount")
     return decision(answer.asked, "settled", -min(cents, max(earned_cents, 0)), Working(formula, numbers))
 
 
@@ -151,7 +153,19 @@ def of_withhold(answer: Answer, base_by_month: Mapping[Month, int]) -> list[Deci
     for month, cents in sorted(base_by_month.items()):
         running += cents
         to_date = share_of(running, term.share_bp)
+        kept = to_date - withheld
         working = Working("withhold", {"base": (Fraction(cents), "amount"), "share": share})
-        found.append(decision(answer.asked, "withheld", withheld - to_date, working, month))
+        if kept != share_of(cents, term.share_bp):
+            working = Working(
+                "withhold_to_date",
+                {
+                    "to_date": (Fraction(running), "amount"),
+                    "share": share,
+                    "withheld": (Fraction(to_date), "amount"),
+                    "before": (Fraction(withheld), "amount"),
+                    "base": (Fraction(cents), "amount"),
+                },
+            )
+        found.append(decision(answer.asked, "withheld", -kept, working, month))
         withheld = to_date
     return found

@@ -233,6 +233,22 @@ class StatementRow:
         return self.is_cents - self.was_cents
 
 
+AT_START, AT_RESULT = 0, -1
+"""Which part of an arrangement's fee: that at its start, or that at its result; a month of it has its own number."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePart:
+    """A part of an arrangement's fee that a line earned."""
+
+    month: Month
+    """Of service."""
+    part: int
+    """``AT_START``, ``AT_RESULT``, or the number of the arrangement's month, from 1."""
+    value_cents: int
+    cut_cents: int
+
+
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     """One accepted line as it stands on the statement: what it says, what it earned, what a ceiling took and why."""
@@ -264,6 +280,8 @@ class StatementLine:
     """value − cut, or 0 where a budget pays and the line only shows its use."""
     reason: str
     """Key of the wording for why earned differs from value: ``ceiling``, ``budget``, ``credited``, ``bound``; empty when equal."""
+    parts: tuple[LinePart, ...] = ()
+    """The parts of an arrangement's fee that its value adds up from, in order of month; empty for every other line."""
 
 
 @dataclass(frozen=True, slots=True)

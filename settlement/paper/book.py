@@ -100,13 +100,15 @@ def ref(row: int, column: int, *, fixed: bool = False) -> str:
     return f"${letter}${row}" if fixed else f"{letter}{row}"
 
 
-def number_format(kind: Kind, language: Language) -> str:
-    """The format of a kind. The locale fixes month names and the euro sign; separators follow the reader.
+def number_format(kind: Kind, language: Language, parts: int = 0) -> str:
+    """The format of a kind; of a fraction when it has ``parts`` (``4 1/3``). The locale fixes month names and the euro sign; separators follow the reader.
 
     Figures end in the width of a digit: room before the next column that every reader draws (LibreOffice forgets the
     indent of a cell that differs from its neighbour by its format alone).
     """
     locale = "413" if language == "nl" else "809"
+    if parts:
+        return f"#\\ {'?' * len(str(parts))}/{parts}_0"
     return {
         "text": "General",
         "entry": "@",
@@ -125,6 +127,17 @@ def whole(value: Value, kind: Kind) -> bool:
     if kind == "quantity" and isinstance(value, int):
         return value % 1000 == 0
     return kind in {"quantity", "decimal"} and isinstance(value, int | Fraction) and Fraction(value).denominator == 1
+
+
+_MOST_PARTS = 999
+"""A spreadsheet writes fractions with denominators of three digits."""
+
+
+def parts_of(value: Value, kind: Kind) -> int:
+    """The denominator of the fraction as which a number must be shown, because a decimal would round it; 0 where it need not."""
+    if kind != "decimal" or not isinstance(value, Fraction) or (value * 10).denominator == 1:
+        return 0
+    return value.denominator if value.denominator <= _MOST_PARTS else 0
 
 
 def stored(value: Value, kind: Kind) -> str:
@@ -236,7 +249,7 @@ class Book:
                 bottom=Side(style, color=look.bottom) if look.bottom else Side(),
             )
             kind_format = "@_0" if look.align == "right" else "General"
-            cell.number_format = kind_format if text else number_format(look.kind, self.language)
+            cell.number_format = kind_format if text else number_format(look.kind, self.language, look.parts)
             cell.protection = Protection(locked=not look.unlocked)
             cell.quotePrefix = text
             self._styles[key] = (cell._style, cell.style_id)
@@ -280,7 +293,7 @@ class Sheet:
         """A value in a cell, or over the columns up to ``to`` merged. Text is text, whatever it begins with."""
         cell: Any = self.worksheet.cell(row, column)
         text = value is None or isinstance(value, str)
-        number_look = look.but(kind="count") if whole(value, look.kind) else look
+        number_look = look.but(kind="count") if whole(value, look.kind) else look.but(parts=parts_of(value, look.kind))
         cell._style, _ = self._book.style(number_look, text=isinstance(value, str))
         if isinstance(value, str):
             cell.value = for_cell(value)
@@ -372,13 +385,13 @@ class Sheet:
         base = BODY.but(kind=column.kind, wrap=column.wrap, unlocked=column.unlocked, **how)
         if column.unlocked:
             base = base.but(fill=OPEN)
-        numbered: dict[tuple[Tone, Kind], int] = {}
+        numbered: dict[tuple[Tone, Kind, int], int] = {}
 
-        def style(tone: Tone, kind: Kind) -> int:
-            if (tone, kind) not in numbered:
-                look = base.but(**{**TONES[tone], "kind": kind})
-                numbered[tone, kind] = self._book.style(look, text=kind == "text")[1]
-            return numbered[tone, kind]
+        def style(tone: Tone, kind: Kind, parts: int = 0) -> int:
+            if (tone, kind, parts) not in numbered:
+                look = base.but(**{**TONES[tone], "kind": kind, "parts": parts})
+                numbered[tone, kind, parts] = self._book.style(look, text=kind == "text")[1]
+            return numbered[tone, kind, parts]
 
         def written(value: Value | Toned) -> str:
             tone = column.tone
@@ -392,7 +405,7 @@ class Sheet:
             if tone == "plain" and column.kind == "amount" and isinstance(value, int) and value < 0:
                 tone = "negative"
             kind: Kind = "count" if whole(value, column.kind) else column.kind
-            return f' s="{style(tone, kind)}"><v>{stored(value, column.kind)}</v></c>'
+            return f' s="{style(tone, kind, parts_of(value, kind))}"><v>{stored(value, column.kind)}</v></c>'
 
         # Most values of a column come again and again: each is written once.
         known: dict[Value | Toned, str] = {}

@@ -23,8 +23,8 @@ OPEN = "FFFBEA"
 """Cells that a reader may fill in."""
 
 Kind = Literal["text", "entry", "amount", "count", "quantity", "decimal", "share", "day", "month"]
-"""What a cell holds: text; text that a reader will type, kept as it is typed; cents; a whole number; thousandths; a number shown to one decimal; a share with 1 for the
-whole; a date; a Month."""
+"""What a cell holds: text; text that a reader will type, kept as it is typed; cents; a whole number; thousandths; a number shown to one decimal, or as a
+fraction where that would round it; a share with 1 for the whole; a date; a Month."""
 
 Tone = Literal["plain", "strong", "muted", "negative", "high", "medium", "low"]
 
@@ -47,6 +47,8 @@ class Look:
     heavy: bool = False
     """Borders of medium width instead of hairlines."""
     kind: Kind = "text"
+    parts: int = 0
+    """Above 0: the denominator of the fraction as which a number is shown."""
     unlocked: bool = False
     """Whether a reader may type here although the sheet is protected."""
 

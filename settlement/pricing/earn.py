@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from settlement.domain.contract import Budget, Contract
 from settlement.domain.money import divide_half_up
 from settlement.domain.periods import ContractYear, Month
+from settlement.domain.records import AT_RESULT, AT_START
 from settlement.pricing.arrangements import arrangements_of
 from settlement.pricing.tables import KIND, Tables
 from settlement.pricing.value import month_days, month_first, rounded_as
@@ -28,6 +30,7 @@ EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
     "value_cents": pl.Int64,  # before any ceiling
     "earns": pl.Boolean,  # false where a budget pays and the value only shows the use
     "live": pl.Boolean,  # false for a credit and its debit: together they are nothing
+    "part": pl.Int16,  # of an arrangement's fee: AT_START, AT_RESULT, or the number of its month; null for all others
 }
 
 
@@ -81,6 +84,7 @@ def _earning(lines: pl.DataFrame, value: pl.Expr | None = None, where: pl.Expr |
         value_cents=(pl.col("value_cents") if value is None else value),
         earns=~pl.col("has_budget"),
         live=_is_live(),
+        part=pl.lit(None, dtype=EARNINGS["part"]),
     ).collect()
 
 
@@ -198,8 +202,8 @@ def _arrangements(lines: pl.DataFrame, period: Month) -> pl.DataFrame:
         False
     )
     shares = found.filter(pl.col("paid_months") == 0)
-    first = _part_of(shares.filter(whole > 0), "first_line", "began", at_start)
-    result = _part_of(shares.filter(result_earned), "last_line", "ended", pl.col("price_cents") - at_start)
+    first = _part_of(shares.filter(whole > 0), "first_line", "began", at_start, pl.lit(AT_START))
+    result = _part_of(shares.filter(result_earned), "last_line", "ended", pl.col("price_cents") - at_start, pl.lit(AT_RESULT))
     monthly = found.filter(pl.col("paid_months") > 0)
     began = _month_of("began")
     monthly = (
@@ -214,6 +218,7 @@ def _arrangements(lines: pl.DataFrame, period: Month) -> pl.DataFrame:
     months = _part_of(
         monthly, "first_line", "day",
         (2 * fee * number + parts) // (2 * parts) - (2 * fee * (number - 1) + parts) // (2 * parts),
+        number,
     )  # fmt: skip
     return pl.concat([first, result, months]).filter(pl.col("value_cents") != 0).sort("line", "month")
 
@@ -222,7 +227,7 @@ def _month_of(column: str) -> pl.Expr:
     return pl.col(column).dt.year().cast(pl.Int32) * 12 + pl.col(column).dt.month().cast(pl.Int32) - 1
 
 
-def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.DataFrame:
+def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr, part: pl.Expr) -> pl.DataFrame:
     return found.select(
         line=pl.col(line).cast(pl.UInt32),
         contract_no="contract_no",
@@ -234,6 +239,7 @@ def _part_of(found: pl.DataFrame, line: str, day: str, value: pl.Expr) -> pl.Dat
         value_cents=value,
         earns=~pl.col("has_budget"),
         live=pl.lit(True),
+        part=part.cast(EARNINGS["part"]),
     ).select(EARNINGS.keys())
 
 
@@ -249,29 +255,45 @@ def amounts_by_month(term: Budget, year: ContractYear) -> dict[Month, int]:
     return found
 
 
-def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
-    """What a budget pays in each month of a contract year: cumulative, so that the parts add up to the year to the cent.
+@dataclass(frozen=True, slots=True)
+class DueToDate:
+    """What of a year's budget has fallen due up to and including a month, as the quotient that it is."""
 
-    to date = round(yearly × parts elapsed ÷ parts) (rule-files.md, *Time and money, once*). A yearly amount that changes
-    within the year counts by months.
+    sum_cents: int
+    """The yearly amounts in force, once for each month (or quarter) that has fallen due."""
+    parts: int
+    """How many of those make a year."""
+    days: int = 1
+    days_in_year: int = 1
+    """Both 1, but in a broken year that counts pro rata."""
+
+    @property
+    def cents(self) -> int:
+        """The quotient in whole cents, half up."""
+        return divide_half_up(self.sum_cents * self.days, self.parts * self.days_in_year)
+
+
+def due_to_date(term: Budget, year: ContractYear) -> dict[Month, DueToDate]:
+    """What of a budget has fallen due at each month of a contract year.
+
+    to date = yearly × parts elapsed ÷ parts (rule-files.md, *Time and money, once*). A yearly amount that changes within
+    the year counts by months.
     """
     months = year.months
     amounts = list(amounts_by_month(term, year).values())
     days, in_year = (year.days, year.days_in_year) if term.broken_year == "pro rata" and year.is_broken else (1, 1)
-    denominator = len(months) * in_year
     running = list(itertools.accumulate(amounts))
     quarters = sorted({(month.year, month.quarter) for month in months})
-    due: dict[Month, int] = {}
-    paid = 0
+    due: dict[Month, DueToDate] = {}
     for position, month in enumerate(months):
-        reached = denominator
+        parts = len(months)
         match term.paid:
             case "twelfths":
                 sum_to_date = running[position]
             case "quarters in advance" if len(set(amounts)) == 1:
                 # Equal quarters: a quarter of the figure of its months, whatever their number in a broken year.
-                sum_to_date = running[-1] * (quarters.index((month.year, month.quarter)) + 1)
-                reached = denominator * len(quarters)
+                sum_to_date = amounts[0] * (quarters.index((month.year, month.quarter)) + 1)
+                parts = len(quarters)
             case "quarters in advance":
                 sum_to_date = sum(
                     cents for other, cents in zip(months, amounts, strict=True)
@@ -281,10 +303,18 @@ def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
                 sum_to_date = running[-1]
             case "at end":
                 sum_to_date = running[-1] if position == len(months) - 1 else 0
-        to_date = divide_half_up(sum_to_date * days, reached)
-        due[month] = to_date - paid
-        paid = to_date
+        due[month] = DueToDate(sum_to_date, parts, days, in_year)
     return due
+
+
+def instalments(term: Budget, year: ContractYear) -> dict[Month, int]:
+    """What a budget pays in each month of a contract year: cumulative, so that the parts add up to the year to the cent."""
+    found: dict[Month, int] = {}
+    paid = 0
+    for month, due in due_to_date(term, year).items():
+        found[month] = due.cents - paid
+        paid = due.cents
+    return found
 
 
 def budget_of_year(term: Budget, year: ContractYear) -> int:
@@ -318,5 +348,5 @@ def _instalments(contracts: Mapping[str, Contract], tables: Tables, period: Mont
                 for month, cents in instalments(term, year).items():
                     if cents and month <= period:
                         day = max(month.first_day, contract.starts)
-                        rows.append((None, own["contract_no"], own["service_no"], month.index, day, term.kind, cents, True, True))
+                        rows.append((None, own["contract_no"], own["service_no"], month.index, day, term.kind, cents, True, True, None))
     return pl.DataFrame(rows, schema=EARNINGS, orient="row")

@@ -31,6 +31,8 @@ from settlement.rules.page import Page
 from settlement.rules.reader import as_typed, is_cases, open_page, rule_paths
 from settlement.rules.tree import Entry, List, Mapping, Node, Text
 
+_EMPTY_CASES = "Write a case in it, or delete it. Begin with what must hold: - name: one child below the minimum"
+
 
 def read_cases(folder: Path, rulebook: Rulebook) -> tuple[list[Case], list[Problem]]:
     """The cases of all contracts in a folder, in order of file and line, and what must be corrected in them.
@@ -47,7 +49,7 @@ def read_cases(folder: Path, rulebook: Rulebook) -> tuple[list[Case], list[Probl
     for path in paths:
         if not is_cases(path):
             continue
-        page, root = open_page(folder, path, folder)
+        page, root = open_page(folder, path, folder, _EMPTY_CASES)
         contract = _contract_beside(page, path, paths, by_file, folder)
         if root is not None:
             cases += _read_file(page, root, contract)

@@ -57,6 +57,8 @@ def read_holds(page: Page, root: tree.Mapping, contracts: Mapping[str, Contract]
 
 
 def _items(page: Page, entry: tree.Entry, block: Block) -> Iterator[Keys]:
+    if isinstance(entry.node, tree.Text) and not entry.node.value:
+        return  # the list is empty: nobody keeps anything back
     if not isinstance(entry.node, tree.List):
         page.problem("not-a-list", entry.key.place, f"{quote(entry.key.value)} holds a list", f"Put each behind a dash:\n{EXAMPLE}")
         return

@@ -21,6 +21,8 @@ from settlement.rules.page import Page
 
 _ENDINGS = (".yaml", ".yml")
 _MASTERS = ("organisation", "providers", "holds")
+_EMPTY_ORGANISATION = "Write the name, address and IBAN of the municipality in it. Begin with: name: Regio Voorbeeld"
+_EMPTY_PROVIDERS = "Write each provider in it, below the key that contracts name. Begin with that key: de-linde:"
 
 
 def as_typed(folder: Path, path: str) -> str:
@@ -48,10 +50,13 @@ def is_cases(path: str) -> bool:
     return path.lower().endswith(tuple(f".cases{ending}" for ending in _ENDINGS))
 
 
-def open_page(folder: Path, path: str, shown: Path) -> tuple[Page, tree.Node | None]:
+def open_page(
+    folder: Path, path: str, shown: Path, when_empty: str | None = tree.AN_EMPTY_CONTRACT
+) -> tuple[Page, tree.Node | None]:
     """A file with its tree; ``None``, and a problem on the page, when there is no tree to be had.
 
-    ``shown`` is the folder as messages name it: another than ``folder`` where a copy is read.
+    ``shown`` is the folder as messages name it: another than ``folder`` where a copy is read. ``when_empty`` is as of
+    ``tree.compose``.
     """
     page = Page(as_typed(shown, path))
     try:
@@ -66,12 +71,14 @@ def open_page(folder: Path, path: str, shown: Path) -> tuple[Page, tree.Node | N
         )
         return page, None
     text = tree.read_text(page, data)
-    return page, tree.compose(page, text) if text is not None else None
+    return page, tree.compose(page, text, when_empty) if text is not None else None
 
 
-def open_mapping(folder: Path, path: str, example: str, shown: Path) -> tuple[Page, tree.Mapping | None]:
+def open_mapping(
+    folder: Path, path: str, example: str, shown: Path, when_empty: str | None = tree.AN_EMPTY_CONTRACT
+) -> tuple[Page, tree.Mapping | None]:
     """A file that holds keys; ``None``, and a problem on the page, when it does not."""
-    page, node = open_page(folder, path, shown)
+    page, node = open_page(folder, path, shown, when_empty)
     if node is None or isinstance(node, tree.Mapping):
         return page, node
     page.problem(
@@ -185,7 +192,7 @@ def _read_organisation(reading: _Reading, paths: Sequence[str]) -> Organisation 
     path = _master_path(reading, paths, "organisation", "the name, address and IBAN of the municipality.")
     if path is None:
         return None
-    page, root = open_mapping(reading.folder, path, "name: Regio Voorbeeld", reading.shown)
+    page, root = open_mapping(reading.folder, path, "name: Regio Voorbeeld", reading.shown, _EMPTY_ORGANISATION)
     organisation = read_organisation(page, root, reading.folder) if root is not None else None
     reading.close(page, path)
     return organisation
@@ -195,7 +202,7 @@ def _read_providers(reading: _Reading, paths: Sequence[str]) -> Providers | None
     path = _master_path(reading, paths, "providers", "each provider once, by the key that contracts name.")
     if path is None:
         return None
-    page, root = open_mapping(reading.folder, path, "de-linde:", reading.shown)
+    page, root = open_mapping(reading.folder, path, "de-linde:", reading.shown, _EMPTY_PROVIDERS)
     providers = read_providers(page, root) if root is not None else None
     reading.close(page, path)
     return providers
@@ -208,7 +215,8 @@ def _read_holds(
     path = next((path for path in paths if path in [f"holds{ending}" for ending in _ENDINGS]), None)
     if path is None:
         return Holds()
-    page, root = open_mapping(reading.folder, path, EXAMPLE, reading.shown)
+    # A file without a key says that nobody keeps anything back, as no file does: releasing by hand may leave it so.
+    page, root = open_mapping(reading.folder, path, EXAMPLE, reading.shown, when_empty=None)
     holds = read_holds(page, root, contracts, known) if root is not None else None
     whole = not page.problems
     reading.close(page, path)

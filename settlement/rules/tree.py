@@ -134,8 +134,13 @@ def _is_clean(page: Page, text: str) -> bool:
     return len(page.problems) == found
 
 
-def compose(page: Page, text: str) -> Node | None:
+AN_EMPTY_CONTRACT = "Write the contract in it, or delete it. Begin with its number: contract: UTR-AJ-2018-07"
+
+
+def compose(page: Page, text: str, when_empty: str | None = AN_EMPTY_CONTRACT) -> Node | None:
     """The tree of a text; ``None``, and a problem on the page, when there is none to be had.
+
+    ``when_empty`` says what to type in a file without a key; ``None`` where a file may be empty: it then holds no keys.
 
     Duplicate keys, odd indentation and refused notation are problems too, but leave a tree that can be read on.
     """
@@ -158,12 +163,9 @@ def compose(page: Page, text: str) -> Node | None:
         )
         return None
     if builder.root is None:
-        page.problem(
-            "empty-file",
-            Place(page.file),
-            "the file is empty",
-            "Write the contract in it, or delete it. Begin with its number: contract: UTR-AJ-2018-07",
-        )
+        if when_empty is None:
+            return Mapping((), Place(page.file))
+        page.problem("empty-file", Place(page.file), "the file is empty", when_empty)
     return builder.root
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from settlement.domain.contract import Contract, PersonFee, Price, Tariff
+from settlement.domain.contract import ArrangementFee, Contract, PersonFee, Price, Tariff
 from settlement.domain.records import Statement, StatementRow
+from settlement.pricing.tables import unit_ratio
 from settlement.run.digests import digest_of, to_json
 from settlement.run.ledger import Approval
 from settlement.run.versions import versions
@@ -35,6 +37,8 @@ def receipt(
         settlement.refusals.filter(settlement.refusals["row"] > 0)
         .unique(["delivery", "row"]).group_by("delivery").len().iter_rows()
     )  # fmt: skip
+    holds = settlement.rulebook.payment_holds
+    hold_places = {hold.contract: str(hold.place) for hold in holds if hold.holds_in(computed.period)}
     accepted = dict(settlement.accepted.lines.group_by("delivery").len().iter_rows())
     return to_json(
         {
@@ -72,7 +76,7 @@ def receipt(
                 }
                 for one in delivered.deliveries
             ],
-            "statements": [_statement_json(one) for one in computed.statements],
+            "statements": [_statement_json(one, hold_places.get(one.contract.number, "")) for one in computed.statements],
             "problems": list(computed.recorded_problems),
             "files": {
                 path: {"sha256": file.digest, "bytes": file.size}
@@ -102,7 +106,7 @@ def totals(computed: Computed) -> dict[str, int]:
     }
 
 
-def _statement_json(one: Statement) -> dict[str, Any]:
+def _statement_json(one: Statement, hold_place: str) -> dict[str, Any]:
     return {
         "number": one.number,
         "contract": one.contract.number,
@@ -112,6 +116,7 @@ def _statement_json(one: Statement) -> dict[str, Any]:
         "to_pay_cents": one.to_pay_cents,
         "held_cents": one.held_cents,
         "on_hold": one.on_hold,
+        **({"hold_place": hold_place} if one.on_hold else {}),
         "decided": [
             {"service": each.service, "year": each.year, "decided": each.decided, "reason": each.reason, "by": each.by, "place": str(each.place)}
             for each in one.decided
@@ -121,6 +126,7 @@ def _statement_json(one: Statement) -> dict[str, Any]:
         "refused_lines": one.refused_lines,
         "rules_file": one.rules_file,
         "rules_digest": one.rules_digest,
+        "rounding": one.contract.rounding,
         "lines_file": one.lines_file,
         "lines_digest": one.lines_digest,
         "rows": [_row_json(row) for row in one.rows],
@@ -143,6 +149,11 @@ def _prices_json(contract: Contract) -> Iterator[dict[str, Any]]:
         else:
             continue
         levels = () if isinstance(term, PersonFee) else term.by
+        more: dict[str, Any] = {}
+        if isinstance(term, Tariff):
+            more["ratio"] = list(unit_ratio(term.delivered_in, term.per))
+        elif isinstance(term, ArrangementFee):
+            more["paid"] = dataclasses.asdict(term.paid)
         per = term.per if isinstance(term, PersonFee | Tariff) else _PRICED_PER[term.kind]
         for day, prices in steps:
             for key, price in prices.items():
@@ -151,6 +162,7 @@ def _prices_json(contract: Contract) -> Iterator[dict[str, Any]]:
                     "from": str(day),
                     "per": per,
                     **dict(zip(levels, key, strict=True)),
+                    **more,
                     "cents": price.cents,
                     "place": str(price.place),
                     "indexed": None

@@ -21,6 +21,7 @@ from settlement.domain.contract import (
     MinimumClients,
     MonthlyTariff,
     OutcomeBonus,
+    PaymentHold,
     PersonFee,
     Price,
     Provider,
@@ -38,7 +39,9 @@ from settlement.wording import Language, Wording, wording
 _WIDTH = 92
 
 
-def contract_card(contract: Contract, provider: Provider, language: Language = "nl") -> str:
+def contract_card(
+    contract: Contract, provider: Provider, language: Language = "nl", holds: Sequence[PaymentHold] = ()
+) -> str:
     """The card: who and when, each service with its terms, the terms of the whole contract, signals and deliveries.
 
     Every figure of the rule file stands in it, by date; nothing in it is computed but the index that was worked in.
@@ -74,6 +77,10 @@ def contract_card(contract: Contract, provider: Provider, language: Language = "
         for signal in contract.signals:
             card.item(_signal(signal, words))
     _deliveries(card, contract.deliveries, words)
+    if holds:
+        card.heading(text("card holds"))
+        for hold in holds:
+            card.item(_hold(hold, words))
     return str(card)
 
 
@@ -124,6 +131,15 @@ def _deliveries(card: _Card, terms: DeliveryTerms, words: Wording) -> None:
     if terms.headings:
         card.line(text("card headings"))
         card.table([(words.field(field), ", ".join(names)) for field, names in terms.headings.items()])
+
+
+def _hold(hold: PaymentHold, words: Wording) -> str:
+    """What a person keeps back, from when, why and who; and since when it is paid again."""
+    since = words.month(hold.since)
+    if hold.until is None:
+        return words.text("card hold", since=since, reason=hold.reason, by=hold.by)
+    until, released_by = words.month(hold.until), hold.released_by
+    return words.text("card hold released", since=since, reason=hold.reason, by=hold.by, until=until, released_by=released_by)
 
 
 def _code(service: Service, code: str) -> str:

@@ -17,7 +17,9 @@ from settlement.domain.money import divide_half_up
 from settlement.domain.periods import ContractYear, Month
 from settlement.domain.problems import Place
 from settlement.domain.records import (
+    AT_RESULT,
     Delivery,
+    LinePart,
     MonthCourse,
     Payment,
     Refusal,
@@ -68,7 +70,8 @@ _LINE_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 def settled_lines(settlement: Settlement) -> pl.DataFrame:
     """Every accepted line to date with what it earned: the columns of ``StatementLine``, with ``contract``, ``month`` and
-    ``months`` (those of service in which it earned: an arrangement's start, result or each of its months).
+    ``months`` (those of service in which it earned: an arrangement's start, result or each of its months). ``paid_parts`` are
+    those of an arrangement's fee (``LinePart``), null for every other line.
 
     In order of contract, service (as in the contract), first day, delivery and row. This is what the Parquet file beside
     a statement holds, and what the lines of the statement are taken from.
@@ -84,6 +87,16 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
             months=pl.col("month").unique().sort(),
             earning=pl.col("earns").all(),
             live=pl.col("live").all(),
+        )
+    )
+    parts = (
+        settlement.earnings.filter(pl.col("part").is_not_null())
+        .sort("line", "month", pl.col("part") == AT_RESULT, "part")
+        .group_by("line", maintain_order=True)
+        .agg(
+            paid_parts=pl.struct(
+                "month", "part", "value_cents", cut_cents=pl.col("cut_service_cents") + pl.col("cut_contract_cents")
+            )
         )
     )
     names = settlement.tables.services.select("service_no", service_name="service")
@@ -107,6 +120,7 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
     )  # fmt: skip
     return (
         lines.join(by_line, on="line", how="left", maintain_order="left")
+        .join(parts, on="line", how="left", maintain_order="left")
         .join(names, on="service_no", how="left", maintain_order="left")
         .select(
             "contract",
@@ -134,6 +148,7 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
             pl.col("held_cents").fill_null(0),
             earned.alias("earned_cents"),
             reason.alias("reason"),
+            "paid_parts",
         )
         .sort("contract", "service_no", "start", "line", nulls_last=True)
         .drop("service_no", "line")
@@ -299,9 +314,16 @@ def _clause(settlement: Settlement, contract: str, service: str, term: str) -> t
 def _line_rows(frame: pl.DataFrame | None) -> Iterable[tuple[object, ...]]:
     if frame is None:
         return []
+    rows = frame.select(*(pl.col(name).cast(dtype) for name, dtype in _LINE_COLUMNS.items()), "paid_parts").iter_rows()
     return (
-        (*row[:3], Month.from_index(row[3]), *row[4:])
-        for row in frame.select(pl.col(name).cast(dtype) for name, dtype in _LINE_COLUMNS.items()).iter_rows()
+        (*row[:3], Month.from_index(row[3]), *row[4:-1], line_parts(row[-1]) if row[-1] else ()) for row in rows
+    )
+
+
+def line_parts(found: Iterable[Mapping[str, int]]) -> tuple[LinePart, ...]:
+    """The parts of a line as a frame holds them (``settled_lines``)."""
+    return tuple(
+        LinePart(Month.from_index(one["month"]), one["part"], one["value_cents"], one["cut_cents"]) for one in found
     )
 
 

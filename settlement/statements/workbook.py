@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from settlement.domain.contract import ArrangementFee, Contract
 from settlement.domain.periods import Month
 from settlement.domain.records import Delivery, Statement, StatementLine, StatementRow
 from settlement.paper.book import Book, Column, Sheet, Toned, Value, lines_of, ref, row_height
@@ -75,7 +76,7 @@ def write_statement(statement: Statement, logo: bytes | None = None) -> bytes:
 def _lines(book: Book, statement: Statement, words: Wording) -> None:
     lines = statement.lines
     text = words.text
-    all_columns = _line_columns(words)
+    all_columns = _line_columns(statement.contract, words)
     # A column that says the same nothing on every line is left out; what identifies and what is paid always stands.
     rows = [[value(line) for _, value, _ in all_columns] for line in lines]
     kept = [
@@ -135,9 +136,13 @@ def _as_wide_as(column: Column, values: Iterable[Value]) -> Column:
     return column
 
 
-def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
+def _line_columns(contract: Contract, words: Wording) -> list[tuple[Column, _Reader, bool]]:
     """The columns of a line: how it looks, how it is read, and whether it stands even when empty."""
     text = words.text
+
+    def part(line: StatementLine) -> str:
+        term = contract.services[line.service].line_term if line.parts else None
+        return words.parts(line.parts, term.paid) if isinstance(term, ArrangementFee) else ""
 
     return [
         (Column(text("service"), 20, wrap=True), lambda line: line.service, True),
@@ -152,6 +157,7 @@ def _line_columns(words: Wording) -> list[tuple[Column, _Reader, bool]]:
         (Column(text("direction"), 5, center=True), lambda line: line.direction, False),
         (Column(text("reference"), 10), lambda line: line.reference, False),
         (Column(text("price"), 10.5, "amount"), lambda line: line.price_cents, False),
+        (Column(text("part"), 10), part, False),
         (Column(text("value"), 12, "amount"), lambda line: line.value_cents, True),
         (Column(text("cut"), 11.5, "amount"), lambda line: line.cut_cents, False),
         (Column(text("of which held"), 12, "amount"), lambda line: line.held_cents, False),

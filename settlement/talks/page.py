@@ -152,7 +152,7 @@ def _tiles(section: TalkSection, period: Month, words: Wording) -> list[dict[str
         minimum = section.course[section.position.key.as_of.index - section.course[0].month.index].minimum_to_date
         label = "tile clients" if minimum is None else "tile clients minimum"
         clients = words.number(at["clients"] or 0)
-        delivered = (clients, words.text(label, minimum=words.number(minimum or 0, at_most=1)))
+        delivered = (clients, words.text(label, minimum=words.exact(minimum or 0)))
     tiles = [
         ("–" if limit is None else words.whole_euro(limit), words.text(f"tile {section.limit or 'no limit'}")),
         delivered,
@@ -245,8 +245,8 @@ def _service(position: Position, words: Wording, section: TalkSection, *, whole:
         "name": words.text("whole contract") if whole else shown(position.key.service or ""),
         "whole": whole,
         "clients": words.number(clients),
-        "minimum": "" if minimum is None else words.number(minimum, at_most=1),
-        "year": "" if at["minimum_clients"] is None else words.number(at["minimum_clients"], at_most=1),
+        "minimum": "" if minimum is None else words.exact(minimum),
+        "year": "" if at["minimum_clients"] is None else words.exact(at["minimum_clients"]),
         "met": "" if met is None else _percent(met, words),
         "bar": None if met is None else _bar(met),
         "short": met is not None and met < 1,

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 
 from settlement.domain.conditions import AnyOf, Comparison, Condition, Figure
+from settlement.domain.contract import PaidParts
 from settlement.domain.measures import IN_MONTH, measure_of
+from settlement.domain.money import divide_half_up, share_of
 from settlement.domain.periods import Month, Quarter
-from settlement.domain.records import Refusal, Working
+from settlement.domain.records import AT_RESULT, AT_START, LinePart, Refusal, Working
 from settlement.wording import catalogue, numbers
 from settlement.wording.catalogue import Pair
 from settlement.wording.formulas import FORMULAS, NUMBERS
@@ -59,6 +61,10 @@ class Wording:
         """``1.234,5``."""
         return numbers.number(self.notation, value, at_least=at_least, at_most=at_most)
 
+    def exact(self, value: Fraction | int) -> str:
+        """``24,5``, or ``4 1/3``: nothing is rounded away."""
+        return numbers.exact(self.notation, value)
+
     def share(self, value: Fraction | int) -> str:
         """``91,4 %``; the value has 1 for the whole."""
         return numbers.share(self.notation, value)
@@ -84,16 +90,14 @@ class Wording:
                 text = self.euro(value)
             case "share":
                 text = self.share(value)
-            case "quantity":
-                text = self.number(value, at_most=3)
             case "mark":
                 text = self.number(value, at_least=1)
             case "months":
                 text = f"{self.number(value, at_most=1)} {self.unit('month', several=value != 1)}"
             case "yes or no":
                 text = self.text("yes" if value else "no")
-            case _:
-                text = self.number(value)
+            case _:  # a count, or a quantity
+                text = self.exact(value)
         return text
 
     def duration(self, months: int) -> str:
@@ -198,6 +202,32 @@ class Wording:
         """What is wrong, for a count of refusals: the sentence of the code without what stood in any file."""
         sentence = _PLACEHOLDER.sub("…", self._of(catalogue.REFUSALS, code))
         return _SENTENCE.split(sentence, maxsplit=1)[0]
+
+    def parts(self, parts: Sequence[LinePart], paid: PaidParts) -> str:
+        """Which parts of an arrangement's fee a line earned: *50 % bij de start*, *maand 1 t/m 3 van 12*."""
+        if not parts:
+            return ""
+        if paid.months:
+            first, last = parts[0].part, parts[-1].part
+            if first == last:
+                return self.text("part month", number=first, months=paid.months)
+            return self.text("part months", first=first, last=last, months=paid.months)
+        at_start = Fraction(paid.at_start_bp, 10_000) if paid.at_result_bp else Fraction(1)
+        shares = {AT_START: ("part at start", at_start), AT_RESULT: ("part at result", 1 - at_start)}
+        named = (shares[one.part] for one in parts)
+        return " + ".join(self.text(key, share=self.share(value)) for key, value in named)
+
+    def part(self, price_cents: int, part: int, paid: PaidParts) -> str:
+        """How one part of an arrangement's fee comes from the fee: *€ 8.420,00 × 3 ÷ 12 − € 1.403,33*."""
+        price = self.euro(price_cents)
+        if paid.months:
+            before = divide_half_up(price_cents * (part - 1), paid.months)
+            earlier = f" − {self.euro(before)}" if before else ""
+            return f"{price} × {self.number(part)} ÷ {self.number(paid.months)}{earlier}"
+        at_start = share_of(price_cents, paid.at_start_bp) if paid.at_result_bp else price_cents
+        if part == AT_START:
+            return f"{price} × {self.share(Fraction(paid.at_start_bp, 10_000))}" if at_start != price_cents else price
+        return f"{price} − {self.euro(at_start)}" if at_start else price
 
     def quarter(self, quarter: Quarter) -> str:
         """``1e kwartaal 2018``."""

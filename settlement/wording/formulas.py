@@ -40,6 +40,13 @@ FORMULAS: dict[str, Formula] = {
         "yearly amount × instalments due ÷ all instalments − earlier instalments",
         "{yearly} × {elapsed} ÷ {parts}[ − {before}]",
     ),
+    # Where the yearly amount changes within the year, or only a part of the year counts by days.
+    "instalments_by_month": Formula(
+        "jaarbedragen van de verstreken termijnen, opgeteld, ÷ alle termijnen (naar rato van dagen) − eerdere termijnen",
+        "{sum} ÷ {parts}[ × {days} ÷ {days_in_year}][ − {before}]",
+        "yearly amounts of the instalments due, added up, ÷ all instalments (pro rata by days) − earlier instalments",
+        "{sum} ÷ {parts}[ × {days} ÷ {days_in_year}][ − {before}]",
+    ),
     "whole_hours": Formula(
         "minuten van de maand, afgerond op hele uren, × tarief",
         "{minutes:minuut|minuten} → {hours} uur × {price}",
@@ -66,16 +73,16 @@ FORMULAS: dict[str, Formula] = {
         "{value} against a ceiling of {ceiling}; what lies above awaits a decision",
     ),
     "minimum_missing": Formula(
-        "− ontbrekende jeugdigen × bedrag per jeugdige",
-        "minimum {minimum}, geholpen {clients}: − {missing} × {per_client}[ − {before}]",
-        "− missing clients × amount per client",
-        "minimum {minimum}, helped {clients}: − {missing} × {per_client}[ − {before}]",
+        "− ontbrekende hele jeugdigen × bedrag per jeugdige",
+        "minimum {minimum}, geholpen {clients}: − {missing} × {per_client}[; ten hoogste wat is verdiend, {at_most}][ − {before}]",
+        "− whole clients missing × amount per client",
+        "minimum {minimum}, helped {clients}: − {missing} × {per_client}[; at most what was earned, {at_most}][ − {before}]",
     ),
     "minimum_budget_share": Formula(
-        "− ontbrekende jeugdigen × budget ÷ minimum",
-        "minimum {minimum}[, t/m nu {due}], geholpen {clients}: − {missing} × {budget} ÷ {minimum}[ − {before}]",
-        "− missing clients × budget ÷ minimum",
-        "minimum {minimum}[, to date {due}], helped {clients}: − {missing} × {budget} ÷ {minimum}[ − {before}]",
+        "− ontbrekende hele jeugdigen × budget ÷ minimum",
+        "minimum {minimum}[, t/m nu {due}], geholpen {clients}: − {missing} × {budget} ÷ {minimum}[; ten hoogste wat is verdiend, {at_most}][ − {before}]",
+        "− whole clients missing × budget ÷ minimum",
+        "minimum {minimum}[, to date {due}], helped {clients}: − {missing} × {budget} ÷ {minimum}[; at most what was earned, {at_most}][ − {before}]",
     ),
     "corridor_above": Formula(
         "(waarde van de levering − budget − marge) × deel",
@@ -122,6 +129,13 @@ FORMULAS: dict[str, Formula] = {
         "− base × share withheld",
         "− {base} × {share}",
     ),
+    # Where the share of the month alone is a cent off: what is kept back adds up to the share of the sum to date.
+    "withhold_to_date": Formula(
+        "− (grondslag tot en met de maand × inhouding − eerder ingehouden)",
+        "− ({to_date} × {share} = {withheld}[; eerder ingehouden {before}]); grondslag van deze maand {base}",
+        "− (base up to and including the month × share withheld − withheld before)",
+        "− ({to_date} × {share} = {withheld}[; withheld before {before}]); base of this month {base}",
+    ),
     "released": Formula(
         "vrijgave van de inhouding: grondslag × inhouding",
         "{base} × {share}[ − {before}]",
@@ -154,6 +168,8 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "claimed": ("waarde van de levering", "value delivered"),
     "clients": ("jeugdigen", "clients"),
     "cut": ("afgetopt", "cut"),
+    "days": ("dagen", "days"),
+    "days_in_year": ("dagen van het jaar", "days of the year"),
     "delivered": ("aangeleverd", "delivered"),
     "due": ("minimum t/m nu", "minimum to date"),
     "elapsed": ("verstreken termijnen", "instalments due"),
@@ -172,7 +188,10 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "responses": ("antwoorden", "answers"),
     "share": ("deel", "share"),
     "spent": ("besteed", "spent"),
+    "sum": ("opgetelde jaarbedragen", "yearly amounts added up"),
+    "to_date": ("grondslag tot en met de maand", "base to date"),
     "value": ("waarde", "value"),
+    "withheld": ("ingehouden tot en met de maand", "withheld to date"),
     "yearly": ("jaarbedrag", "yearly amount"),
 }
 """Names of the numbers, for a formula that lists them."""

@@ -53,6 +53,18 @@ def number(language: Language, value: Fraction | int, *, at_least: int = 0, at_m
     return grouped(language, rounded(value, at_most), at_most)
 
 
+def exact(language: Language, value: Fraction | int) -> str:
+    """A number that loses nothing, so that who reads it can reckon on with it: ``24,5``; where three decimals do not do, the
+    fraction: ``4 1/3``."""
+    value = Fraction(value)
+    if (value * 1000).denominator == 1:
+        return number(language, value, at_most=3)
+    whole, rest = divmod(abs(value), 1)
+    fraction = f"{rest.numerator}/{rest.denominator}"
+    text = f"{grouped(language, whole, 0)} {fraction}" if whole else fraction
+    return f"-{text}" if value < 0 else text
+
+
 def euro(language: Language, cents: Fraction | int) -> str:
     """An amount in cents: ``€ 1.234,50``; a fraction of a cent is rounded half up."""
     return f"€ {grouped(language, rounded(cents, 0), 2)}"

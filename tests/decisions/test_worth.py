@@ -168,7 +168,21 @@ def test_a_withhold_keeps_its_share_of_the_sum_to_date_and_gives_all_back_when_i
     base = {Month(2018, 3): -2000, Month(2018, 1): 5050, Month(2018, 2): 5050, Month(2018, 4): 0}
     kept = worth.of_withhold(answered(term), base)
     assert [(one.month.month, one.cents) for one in kept] == [(1, -152), (2, -151), (3, 60), (4, 0)]
-    assert kept[1].working.numbers == {"base": (5050, "amount"), "share": (Fraction(3, 100), "share")}
+    # 3 % of February alone is 1,52 too: there the numbers are those of the sum to date, so that 1,51 can be redone by hand.
+    of_month, to_date, back, nothing = (one.working for one in kept)
+    share = (Fraction(3, 100), "share")
+    assert (of_month.formula, of_month.numbers) == ("withhold", {"base": (5050, "amount"), "share": share})
+    assert (to_date.formula, to_date.numbers) == (
+        "withhold_to_date",
+        {
+            "to_date": (10_100, "amount"),
+            "share": share,
+            "withheld": (303, "amount"),
+            "before": (152, "amount"),
+            "base": (5050, "amount"),
+        },
+    )
+    assert [back.formula, nothing.formula] == ["withhold", "withhold"]
     released = worth.of_withhold(answered(term, "earned"), base)
     assert [(one.outcome, one.cents, one.month) for one in released] == [("released", 0, Month(2018, 12))]
     assert released[0].working.numbers["base"] == (8100, "amount")

@@ -8,7 +8,7 @@ from workbench import Yaml, contract
 
 from settlement.domain.periods import Month
 from settlement.run.blocked import Blocked
-from settlement.run.holding import decide_ceiling, hold_payment, release_payment
+from settlement.run.holding import current, decide_ceiling, hold_payment, release_payment
 from settlement.run.ledger import Ledger
 
 
@@ -37,6 +37,17 @@ def test_a_payment_kept_back_stays_owed_and_is_paid_whole_with_the_month_that_re
     # € 225 and € 60 that were kept back, and € 60 of March.
     assert office.settle(MARCH)["A-1"] == 34_500
     assert office.paid()["A-1"] == 34_500
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# niemand houdt iets aan\n", "payments:\n", "payments:\nceilings:\n"])
+def test_a_file_in_which_nobody_keeps_anything_back_stops_nothing_and_takes_a_hold(tmp_path, text):
+    office = Office(tmp_path)
+    rules = office.workspace.rules
+    (rules / "holds.yaml").write_text(text, encoding="utf-8")
+    assert current(rules).payment_holds == ()
+    assert office.settle(JANUARY) == {"A-1": 22_500, "B-1": 833}
+    hold_payment(rules, "A-1", FEBRUARY, "onderzoek loopt", "A. de Vries")
+    assert [(one.contract, one.reason) for one in current(rules).payment_holds] == [("A-1", "onderzoek loopt")]
 
 
 def test_a_draft_made_before_a_hold_can_not_be_approved(tmp_path):

@@ -12,6 +12,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import samples
 from openpyxl.worksheet.worksheet import Worksheet
 
 from settlement.domain.contract import Ceiling
+from settlement.paper.book import number_format, parts_of
 from settlement.statements.workbook import write_statement
 from settlement.wording import Wording, catalogue
 from settlement.wording.outside import for_cell
@@ -603,3 +605,16 @@ def test_libreoffice_recalculates_every_control_sum_to_the_value_beside_it(tmp_p
                 calculated = theirs[sheet.title][cell.coordinate].value
                 assert round(calculated * 100) == cents(ours[sheet.title][cell.coordinate].value)
     assert checked == 14
+
+
+def test_a_number_that_a_decimal_would_round_is_shown_as_the_fraction_that_it_is():
+    # 13 clients a year after four months: 13 × 4 ÷ 12 = 4 1/3.
+    assert number_format("decimal", "nl", parts_of(Fraction(13, 3), "decimal")) == "#\\ ?/3_0"
+    assert number_format("decimal", "nl", parts_of(Fraction(171, 292), "decimal")) == "#\\ ???/292_0"
+    assert [parts_of(value, "decimal") for value in (Fraction(4), Fraction(49, 2), Fraction(1, 1001), None)] == [
+        0,
+        0,
+        0,
+        0,
+    ]
+    assert parts_of(Fraction(1, 3), "share") == 0

@@ -79,7 +79,12 @@ def test_days_and_months_have_one_reading():
         (Fraction(310), "count", "310"),
         (Fraction(1_234_567), "count", "1.234.567"),
         (Fraction(155, 2), "count", "77,5"),
-        (Fraction(1, 3), "count", "0,33"),
+        # What decimals cannot hold is a fraction: the arithmetic can be redone. 13 clients a year, 4 months: 13 × 4 ÷ 12.
+        (Fraction(1, 3), "count", "1/3"),
+        (Fraction(13, 3), "quantity", "4 1/3"),
+        (Fraction(-13, 3), "quantity", "-4 1/3"),
+        (Fraction(4_000_001, 7), "quantity", "571.428 5/7"),
+        (Fraction(1, 8), "count", "0,125"),
         (Fraction(12_345, 1000), "quantity", "12,345"),
         (Fraction(7), "mark", "7,0"),
         (Fraction(746, 100), "mark", "7,46"),
@@ -99,6 +104,7 @@ def test_a_deviation_carries_its_sign_and_says_percentage_points():
     assert NL.deviation((Fraction(104_122_000), "amount"), (Fraction(100_000_000), "amount")) == "+€ 41.220,00"
     assert NL.deviation((Fraction(7), "count"), (Fraction(12), "count")) == "−5"
     assert NL.deviation((Fraction(80), "count"), (Fraction(209, 2), "quantity")) == "−24,5"
+    assert NL.deviation((Fraction(2), "count"), (Fraction(13, 3), "quantity")) == "−2 1/3"
     assert NL.deviation((Fraction(3), "count"), (Fraction(0), "count")) == ""
     assert NL.deviation((Fraction(3), "count"), (Fraction(3, 4), "share")) == ""
     assert NL.deviation((Fraction(3), "count"), None) == ""
