@@ -131,7 +131,7 @@ def settle(
     ceilings = ceiling_tables(tables, period, rulebook.ceiling_decisions)
     asked = targets(tables, period, before.last)
     step("lines")
-    accepted = accept(delivered.lines, tables, cells_of(delivered))
+    accepted = accept(delivered.lines, tables, cells_of(delivered), delivered.partly)
     refusals = refusals_of(delivered, accepted)
     step("pricing")
     earnings = with_cuts(earn(accepted.lines, tables, period))

@@ -19,7 +19,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ import polars as pl
 from settlement.deliveries.contracts import Contracts, version_of_name
 from settlement.deliveries.faults import FILE_FAULTS
 from settlement.deliveries.formats import EXTENSIONS
-from settlement.deliveries.lines import LINES, MESSAGE_SUFFIX, REFUSALS
+from settlement.deliveries.lines import LINES, MESSAGE_SUFFIX, PARTLY, REFUSALS
 from settlement.deliveries.mailbox import Mailbox
 from settlement.deliveries.order import refuse_claims
 from settlement.deliveries.personal import without_service_numbers
@@ -67,6 +67,8 @@ class Gathered:
     """Schema ``REFUSALS``: of the files in use and of the refused, in the same order; row 0 for a whole file."""
     problems: tuple[Problem, ...]
     """What a person must look at, in order of place."""
+    partly: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PARTLY))
+    """Schema ``PARTLY``: the lines of ``refusals`` with a cell that could not be read, as far as they could."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,14 @@ def gather(
     files = list(_files(folder, until, problems))
     known = Contracts(contracts)
     outcomes: dict[int, _Outcome] = {}
-    lines, refusals = [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)]
+    lines, refusals, partly = [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)], [pl.DataFrame(schema=PARTLY)]
     waiting: list[_Pending] = []
 
     def type_waiting() -> None:
         tables = typed_tables([(_source(each), each.raw) for each in waiting], known.numbers)
         lines.append(tables.lines)
         refusals.append(tables.refusals)
+        partly.append(tables.partly)
         outcomes.update({each.at: _typed(each, table) for each, table in zip(waiting, tables.files, strict=True)})
         waiting.clear()
 
@@ -166,11 +169,14 @@ def gather(
     deliveries, of_used, of_rows = refuse_claims(
         [outcome.delivery for outcome in settled], _of_used(pl.concat(lines), used), _of_used(pl.concat(refusals), used)
     )
+    # Of a message that is rejected as a whole no line is judged any more.
+    judged = [one.key for one in deliveries if one.used and not (one.message is not None and one.message.rejected)]
     return Gathered(
         tuple(deliveries),
         of_used.sort("claim_month", "delivery", "sheet", "row"),
         _refusals(settled, of_rows),
         tuple(sorted(problems, key=lambda problem: (problem.place, problem.code, problem.message))),
+        _of_used(pl.concat(partly), judged).sort("claim_month", "delivery", "sheet", "row"),
     )
 
 
