@@ -34,6 +34,8 @@ TERMS: dict[str, Pair] = {
 
 SIGNALS: dict[str, Pair] = {
     "delivery missing": ("aanlevering ontbreekt", "delivery missing"),
+    "delivery refused": ("aanlevering afgekeurd", "delivery refused"),
+    "delivery smaller": ("aanlevering kleiner dan de vorige", "delivery smaller than the one before"),
     "lines refused": ("regels afgekeurd", "lines refused"),
     "ceiling near": ("plafond bijna bereikt", "ceiling near"),
     "ceiling reached": ("plafond bereikt", "ceiling reached"),
