@@ -454,7 +454,7 @@ def _delivery_row(each: Delivery, statement: Statement, words: Wording) -> list[
         each.rows,
         each.rows - refused if each.used else None,
         refused if each.used else None,
-        "; ".join(remarks) or words.text("used file"),
+        "; ".join(remarks) or words.text("used file" if each.rows else "used file without lines"),
         each.digest,
     ]
 

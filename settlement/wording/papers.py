@@ -206,6 +206,7 @@ PAPERS: dict[str, Pair] = {
     "counted": ("Meegeteld", "Counted"),
     "replaced by": ("telt niet mee: vervangen door {file}", "not counted: replaced by {file}"),
     "used file": ("verwerkt", "processed"),
+    "used file without lines": ("verwerkt: er staan geen regels in", "processed: it holds no lines"),
     "refused file": ("afgekeurd als geheel: {reason}", "refused as a whole: {reason}"),
     "rules and lines": ("Regels van het contract en onderliggende regels", "Rules of the contract and lines behind it"),
     "rule file": ("Regelbestand", "Rule file"),
