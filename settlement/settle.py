@@ -5,7 +5,7 @@ It reads no folder, no clock and no ledger, and writes nothing: everything comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -24,13 +24,14 @@ from settlement.decisions.rounds import (
 )
 from settlement.decisions.signals import AcrossLines, Sources, alerts, signals_round
 from settlement.deliveries.gather import Gathered
+from settlement.deliveries.lines import REFUSALS
 from settlement.domain.contract import Rulebook
 from settlement.domain.measures import IN_MONTH
 from settlement.domain.periods import Month
-from settlement.domain.records import Alert, PositionKey
+from settlement.domain.records import Alert, PositionKey, Refusal, Replacement
 from settlement.pricing.accept import Accepted, accept
 from settlement.pricing.ceilings import ceiling_tables, with_cuts
-from settlement.pricing.deviations import clients_at_two_providers, days_too_full
+from settlement.pricing.deviations import Rows, Shared, clients_at_two_providers, days_too_full
 from settlement.pricing.earn import earn
 from settlement.pricing.positions import (
     Counted,
@@ -43,6 +44,7 @@ from settlement.pricing.positions import (
     targets,
 )
 from settlement.pricing.tables import Tables, build_tables
+from settlement.wording import Wording, wording
 
 LedgerKey = tuple[str, int, str, str, int]
 """Contract, year, service (empty: the contract's own), kind of term, month's index: how the ledger knows an entitlement."""
@@ -80,6 +82,8 @@ class Settlement:
     before: Before
     closed: frozenset[tuple[str, int]]
     """Contract and year of what was settled before and can change no more; it stays as it was settled."""
+    smaller: tuple[Replacement, ...] = ()
+    """Deliveries of which the engine found that they are much smaller than the ones that they replaced."""
 
     def entitled(self) -> dict[str, int]:
         """Entitled by contract in all years, in cents; the closed ones as they were settled."""
@@ -131,7 +135,7 @@ def settle(
     ceilings = ceiling_tables(tables, period, rulebook.ceiling_decisions)
     asked = targets(tables, period, before.last)
     step("lines")
-    accepted = accept(delivered.lines, tables, cells_of(delivered))
+    accepted = accept(delivered.lines, tables, cells_of(delivered), delivered.partly)
     refusals = refusals_of(delivered, accepted)
     step("pricing")
     earnings = with_cuts(earn(accepted.lines, tables, period))
@@ -155,7 +159,12 @@ def settle(
     step("signals")
     closed = _closed_years(rulebook, before, period)
     final = _finished(stands.positions, entitled, before, closed)
-    across = AcrossLines(clients_at_two_providers(accepted.lines, tables, period), days_too_full(accepted.lines, period))
+    shared, not_read = clients_at_two_providers(accepted.lines, tables, period), _not_read(refusals, delivered, period)
+    smaller = _smaller(delivered.replacements, entitled, before, closed, period)
+    across = AcrossLines(
+        {contract: each.clients for contract, each in shared.items()}, days_too_full(accepted.lines, period),
+        {contract: len(each) for contract, each in not_read.items()}, smaller,
+    )  # fmt: skip
     told = signals_round(engine, tables.contracts, final, across, period)
     answers = (*of_services, *of_contracts, *bounds, *rewards, *told)
     return Settlement(
@@ -176,12 +185,16 @@ def settle(
                 rulebook.providers,
                 counted,
                 period,
-                Sources(_files(delivered, period), _refused_cells(refusals, period)),
+                _sources(rulebook, delivered, refusals, period, not_read, smaller, shared),
             )
         ),
         before=before,
         closed=closed,
-    )
+        smaller=tuple(
+            smaller[answer.asked.key.contract] for answer in told
+            if answer.asked.subject == "delivery smaller" and "raised" in answer.outcomes
+        ),
+    )  # fmt: skip
 
 
 def cells_of(delivered: Gathered) -> pl.DataFrame:
@@ -220,9 +233,92 @@ def _missing(rulebook: Rulebook, delivered: Gathered, period: Month) -> frozense
     )
 
 
-def _refused_cells(refusals: pl.DataFrame, period: Month) -> dict[str, tuple[str, ...]]:
+def _not_read(refusals: pl.DataFrame, delivered: Gathered, period: Month) -> dict[str, tuple[Refusal, ...]]:
+    """Contract → why files of the claim month are refused as a whole, one refusal a file."""
+    whole = {one.key for one in delivered.deliveries if one.refused and one.used and one.claim_month == period}
+    own = refusals.filter((pl.col("row") == 0) & pl.col("contract").is_not_null() & pl.col("delivery").is_in(list(whole)))
+    found: dict[str, list[Refusal]] = {}
+    for row in own.select(list(REFUSALS)).unique("delivery", keep="first", maintain_order=True).iter_rows(named=True):
+        found.setdefault(row["contract"], []).append(Refusal(**row))
+    return {contract: tuple(each) for contract, each in found.items()}
+
+
+def _smaller(
+    replacements: Sequence[Replacement],
+    entitled: Entitlements,
+    before: Before,
+    closed: frozenset[tuple[str, int]],
+    period: Month,
+) -> dict[str, Replacement]:
+    """Contract → of the replacements whose effect is not settled yet, the one that left the smallest share of the lines.
+
+    Those of the claim month; and those of earlier ones as long as the contract comes to another amount up to their month
+    than was settled.
+    """
+    now = {(contract, year, service or "", term, month.index): row.cents
+           for (contract, year, service, term, month), row in entitled.rows.items()}  # fmt: skip
+    changed: dict[str, int] = {}
+    for key in now.keys() | before.settled.keys():
+        if key[:2] not in closed and now.get(key, 0) != before.settled.get(key, 0):
+            changed[key[0]] = min(key[4], changed.get(key[0], key[4]))
+    found: dict[str, Replacement] = {}
+    for one in replacements:
+        settled = one.claim_month < period and changed.get(one.contract, period.index) > one.claim_month.index
+        if one.earlier_lines and not settled:
+            least = found.setdefault(one.contract, one)
+            if one.later_lines * least.earlier_lines < least.later_lines * one.earlier_lines:
+                found[one.contract] = one
+    return found
+
+
+def _sources(
+    rulebook: Rulebook,
+    delivered: Gathered,
+    refusals: pl.DataFrame,
+    period: Month,
+    not_read: Mapping[str, Sequence[Refusal]],
+    smaller: Mapping[str, Replacement],
+    shared: Mapping[str, Shared],
+) -> Sources:
+    """What alerts follow from, in the language of those who read them. Files, rows and cells; never a client."""
+    words = wording(rulebook.organisation.language)
+    whole = {
+        contract: tuple(f"{each.delivery} · {words.refusal(each)}" for each in files) for contract, files in not_read.items()
+    }
+    replaced = {
+        contract: (
+            words.text(
+                "source smaller", later=one.later, now=one.later_lines, earlier=one.earlier, before=one.earlier_lines
+            ),
+        )
+        for contract, one in smaller.items()
+    }
+    beside = {
+        contract: tuple(
+            words.text("source beside", own=_rows_told(own, words), other=_rows_told(other, words)) for own, other in each.where
+        )
+        for contract, each in shared.items()
+    }
+    return Sources(
+        _files(delivered, period),
+        {
+            "delivery missing": whole,
+            "delivery refused": whole,
+            "delivery smaller": replaced,
+            "lines refused": _refused_cells(refusals, period, words),
+            "client at two providers": beside,
+        },
+    )
+
+
+def _rows_told(places: Sequence[Rows], words: Wording) -> str:
+    return "; ".join(f"{file} · {words.text('source row', row=', '.join(map(str, rows)))}" for file, rows in places)
+
+
+def _refused_cells(refusals: pl.DataFrame, period: Month, words: Wording) -> dict[str, tuple[str, ...]]:
     """Contract → each file of the claim month with refused lines, with the cells (or rows) of the first few."""
-    where = pl.when(pl.col("cell") != "").then(pl.col("cell")).otherwise(pl.lit("rij ") + pl.col("row").cast(pl.String))
+    row = words.text("source row", row="")
+    where = pl.when(pl.col("cell") != "").then(pl.col("cell")).otherwise(pl.lit(row) + pl.col("row").cast(pl.String))
     cells = (
         refusals.filter((pl.col("claim_month") == period.index) & (pl.col("row") > 0) & pl.col("contract").is_not_null())
         .group_by("contract", "delivery", maintain_order=True)

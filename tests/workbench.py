@@ -113,7 +113,7 @@ def gathered(files: Iterable[File]) -> Gathered:
         places += [(key, month.index, row) for row in range(1, len(one.lines) + 1)]
     if not records:
         return Gathered(tuple(deliveries), pl.DataFrame(schema=LINES), pl.DataFrame(schema=REFUSALS), ())
-    read, refused = typed_lines(records, delivery="", claim_month=Month(2018, 1), contract="")
+    read, refused, partly = typed_lines(records, delivery="", claim_month=Month(2018, 1), contract="")
     schema = {"placed": pl.String, "placed_month": pl.Int32, "placed_row": pl.Int32}
     where = pl.DataFrame(places, schema=schema, orient="row").with_columns(row=pl.int_range(1, pl.len() + 1, dtype=pl.Int32))
 
@@ -125,7 +125,7 @@ def gathered(files: Iterable[File]) -> Gathered:
             .select(frame.columns)
         )
 
-    return Gathered(tuple(deliveries), placed(read), placed(refused), ())
+    return Gathered(tuple(deliveries), placed(read), placed(refused), (), placed(partly))
 
 
 def settled(

@@ -59,14 +59,12 @@ def in_order(alerts: Iterable[Alert]) -> list[Alert]:
 
 def run_line(summary: AlertSummary, words: Wording) -> str:
     """Of which run the alerts are, in one line."""
-    key = "alerts run" if summary.deliveries_missing else "alerts run complete"
-    return words.text(
-        key,
-        run=summary.run,
-        contracts=summary.contracts,
-        deliveries=summary.deliveries,
-        missing=summary.deliveries_missing,
-    )
+    told = words.text("alerts run", run=summary.run, contracts=summary.contracts, deliveries=summary.deliveries)
+    if summary.deliveries_refused:
+        told += words.text("alerts run refused", refused=summary.deliveries_refused)
+    if summary.deliveries_missing:
+        told += words.text("alerts run missing", missing=summary.deliveries_missing)
+    return told
 
 
 def _alerts(book: Book, alerts: Sequence[Alert], summary: AlertSummary, words: Wording) -> None:
@@ -184,6 +182,7 @@ def _run(book: Book, summary: AlertSummary, words: Wording) -> None:
         ("status", text("final" if summary.final else "draft"), STRONG),
         ("contracts", summary.contracts, VALUE.but(kind="count")),
         ("deliveries processed", summary.deliveries, VALUE.but(kind="count")),
+        ("deliveries refused", summary.deliveries_refused, VALUE.but(kind="count")),
         ("deliveries missing", summary.deliveries_missing, VALUE.but(kind="count")),
         ("statements", summary.statements, VALUE.but(kind="count")),
         ("to pay", summary.to_pay_cents, VALUE.but(kind="amount")),

@@ -67,6 +67,10 @@ def run(
                 "folder": None if written is None or written.unchanged else str(written.folder),
                 "totals": totals(computed),
                 "problems": [problem_json(one) for one in computed.problems],
+                "smaller_deliveries": [
+                    {"contract": one.contract, "file": one.later, "lines": one.later_lines, "replaced": one.earlier, "lines_before": one.earlier_lines}
+                    for one in computed.settlement.smaller
+                ],
                 "payable": {one.contract.number: one.payable_cents for one in computed.statements},
                 "exit_code": code,
             }
@@ -117,8 +121,14 @@ def _show_month(computed: Computed) -> None:
     say(f"\nTo pay {euro(total)} on {len(computed.payments)} of {len(computed.statements)} statements" + (f"; held back {euro(held)}" if held else "") + ".")
     if computed.returned.files:
         say(f"{len(computed.returned.files)} deliveries go back with their refusals marked: folder returned.")
+    for each in computed.settlement.smaller:
+        say(f"Warning: {each.later} replaces {each.earlier}, and has {_lines(each.later_lines)} of {each.contract} instead of {_lines(each.earlier_lines)}. Is that meant?")
     for contract, month in sorted(computed.settlement.counted.missing):
         say(f"No delivery of {contract} for {month}.")
+
+
+def _lines(count: int) -> str:
+    return f"{count or 'no'} {'line' if count == 1 else 'lines'}"
 
 
 @app.command()

@@ -261,7 +261,9 @@ def ask_signal(key: PositionKey, signal: Signal, measures: Measures) -> Asked:
     return Asked("signal", key, signal, measures, True, form.question("signal"))
 
 
-STANDING = ("delivery missing", "lines refused", "negative payable", "client at two providers", "more than a day in a day")
+STANDING = (
+    "delivery missing", "delivery refused", "lines refused", "negative payable", "client at two providers", "more than a day in a day",
+)  # fmt: skip
 """The standing signals that are raised by a count of their own; the others follow from terms."""
 
 
@@ -270,6 +272,14 @@ def ask_standing(key: PositionKey, name: str, count: Fraction | int) -> Asked:
     form = _Form()
     form.outcome("raised", [form.check(count, "above", 0)])
     return Asked("standing", key, name, {"count": Fraction(count)}, True, form.question("standing"))
+
+
+def ask_smaller(key: PositionKey, earlier_lines: int, later_lines: int) -> Asked:
+    """``raised`` when a delivery has fewer than half of the lines of the one that it replaced; so when none is left."""
+    form = _Form()
+    form.outcome("raised", [form.check(later_lines, "below", Fraction(earlier_lines, 2))])
+    measures = {"earlier_lines": Fraction(earlier_lines), "later_lines": Fraction(later_lines)}
+    return Asked("delivery smaller", key, "delivery smaller", measures, True, form.question("delivery smaller"))
 
 
 def ask_budget_left(key: PositionKey, margin_bp: int, measures: Measures, year_end: bool) -> Asked:

@@ -213,6 +213,14 @@ def _standing(asked: Sequence[Asked], indexes: Sequence[int]) -> set[tuple[int, 
     return _rows(frame, "raised", pl.col("count") > 0)
 
 
+def _smaller(asked: Sequence[Asked], indexes: Sequence[int]) -> set[tuple[int, str]]:
+    frame = _frame(
+        asked, indexes,
+        earlier=[asked[i].measures["earlier_lines"] for i in indexes], later=[asked[i].measures["later_lines"] for i in indexes],
+    )  # fmt: skip
+    return _rows(frame, "raised", _less("later", "earlier", 1, 2))
+
+
 def _budget_left(asked: Sequence[Asked], indexes: Sequence[int]) -> set[tuple[int, str]]:
     frame = _frame(
         asked, indexes,
@@ -232,6 +240,7 @@ _KINDS = {
     "shared_savings": _savings,
     "signal": _signals,
     "standing": _standing,
+    "delivery smaller": _smaller,
     "budget left": _budget_left,
 }
 

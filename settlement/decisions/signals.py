@@ -12,6 +12,7 @@ from settlement.decisions.ask import (
     Asked,
     ask_budget_left,
     ask_signal,
+    ask_smaller,
     ask_standing,
     comparisons_of,
     value_of,
@@ -30,13 +31,15 @@ from settlement.domain.contract import (
 from settlement.domain.measures import MeasureUnit, measure_of
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place
-from settlement.domain.records import Alert, PositionKey, Working
+from settlement.domain.records import Alert, PositionKey, Replacement, Working
 from settlement.pricing.positions import Counted, Measures
 
 Figure = tuple[Fraction | str, str]
 
 _SEVERITY: dict[str, Severity] = {
     "delivery missing": "high",
+    "delivery refused": "high",
+    "delivery smaller": "high",
     "lines refused": "low",
     "ceiling near": "medium",
     "ceiling reached": "high",
@@ -71,18 +74,31 @@ _UNITS: dict[MeasureUnit, str] = {
 
 @dataclass(frozen=True, slots=True)
 class AcrossLines:
-    """What standing signals count across lines, beside the measures: contract → clients."""
+    """What standing signals count across lines and files, beside the measures, by contract."""
 
     at_two_providers: Mapping[str, int]
+    """Clients."""
     days_too_full: Mapping[str, int]
+    """Clients."""
+    not_read: Mapping[str, int]
+    """Files that were refused as a whole."""
+    smaller: Mapping[str, Replacement]
+    """The replacement that left the smallest share of its lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What alerts follow from, by contract: the files of the month, and those with refused lines, with their cells."""
+    """What alerts follow from, by contract, as it is told to people."""
 
     files: Mapping[str, tuple[str, ...]]
-    refused: Mapping[str, tuple[str, ...]]
+    """The files of the month."""
+    by_signal: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """For standing signals that can say it closer: the cells, rows and files that they follow from."""
+
+    def of(self, name: str, contract: str, *, standing: bool) -> tuple[str, ...]:
+        """Of a signal of a contract."""
+        closer = self.by_signal.get(name, {}) if standing else {}
+        return closer.get(contract) or self.files.get(contract, ())
 
 
 def signals_round(
@@ -104,12 +120,16 @@ def signals_round(
         assert year is not None
         counts: dict[str, Fraction | int] = {
             "delivery missing": measures["delivery_missing"] or 0,
+            "delivery refused": counted.not_read.get(contract.number, 0),
             "lines refused": measures["refused_lines_in_month"] or 0,
             "negative payable": -min(measures["payable"] or Fraction(0), Fraction(0)),
             "client at two providers": counted.at_two_providers.get(contract.number, 0),
             "more than a day in a day": counted.days_too_full.get(contract.number, 0),
         }
         asked += [ask_standing(own, name, counts[name]) for name in STANDING]
+        smaller = counted.smaller.get(contract.number)
+        if smaller is not None:
+            asked.append(ask_smaller(own, smaller.earlier_lines, smaller.later_lines))
         for service in contract.services.values():
             if service.budget is not None and service.line_term is not None:
                 corridor = service.terms.get("corridor")
@@ -182,15 +202,22 @@ def _named(answer: Answer) -> list[tuple[str, tuple[Figure | None, Figure | None
         if answer.first == "postponed":
             least = Fraction(getattr(subject, "minimum_responses", 0))
             raised.append(("settlement postponed", (_figure(measures.get("responses"), "count"), _figure(least, "count"))))
-    elif subject == "budget left":
-        if "raised" in answer.outcomes:
-            raised.append((subject, (_figure(measures["claimed"], "amount"), _figure(measures["budget"], "amount"))))
     elif "raised" in answer.outcomes:
-        unit = "amount" if subject == "negative payable" else "count"
-        count = measures["count"] or Fraction(0)
-        judged = -count if subject == "negative payable" else count
-        raised.append((subject, (_figure(judged, unit), _figure(Fraction(0), unit))))
+        raised.append((subject, _of_standing(subject, measures)))
     return raised
+
+
+def _of_standing(name: str, measures: Mapping[str, Fraction | None]) -> tuple[Figure | None, Figure | None]:
+    """The figures of a standing signal that follows from no term."""
+    match name:
+        case "delivery smaller":
+            return _figure(measures["later_lines"], "count"), _figure(measures["earlier_lines"], "count")
+        case "budget left":
+            return _figure(measures["claimed"], "amount"), _figure(measures["budget"], "amount")
+        case "negative payable":
+            return _figure(-(measures["count"] or Fraction(0)), "amount"), _figure(Fraction(0), "amount")
+        case _:
+            return _figure(measures["count"] or Fraction(0), "count"), _figure(Fraction(0), "count")
 
 
 def _figure(value: Fraction | None, unit: str) -> Figure | None:
@@ -239,7 +266,7 @@ def _alert(
         course=course,
         article=subject.article if isinstance(subject, Term) else "",
         place=place,
-        sources=(sources.refused if name == "lines refused" else sources.files).get(contract.number, ()),
+        sources=sources.of(name, contract.number, standing=not own),
         working=Working("signal", numbers),
     )
 

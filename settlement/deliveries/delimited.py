@@ -1,12 +1,14 @@
 """A delivered CSV to rows of text, exactly or not at all. Standard library only; runs in the child.
 
-Semicolon, comma or tab, whichever gives the row of headings most fields; quoted cells as in RFC 4180, strictly.
+Semicolon, comma, tab or bar, whichever gives the row of headings most fields; quoted cells as in RFC 4180, strictly.
 UTF-8 with or without mark, UTF-16 with mark, else Windows-1252.
 """
 
 from __future__ import annotations
 
 import codecs
+import collections
+import contextlib
 import csv
 import io
 import itertools
@@ -17,7 +19,9 @@ from settlement.deliveries.cells import IN_ITS_PLACE, SEPARATOR
 from settlement.deliveries.headings import Row
 from settlement.deliveries.unreadable import UnreadableError
 
-_SEPARATORS = (";", ",", "\t")
+_SEPARATORS = (";", ",", "\t", "|")
+_LINES_LOOKED_AT, _CHARACTERS_LOOKED_AT, _OTHERS_AT_MOST = 40, 4_000, 12
+"""In which lines, how far, and for how many marks a file without headings is looked at for a separator that is not read."""
 _PIECE = 1 << 20
 _UTF8_PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 _TEXT_AS_FORMULA = re.compile(r'="([^"]*)"\s*')
@@ -78,23 +82,39 @@ class Delimited:
         fault: UnreadableError | None = None
         for separator in separators:
             try:
-                rows = next(self.records(separator, head_rows), (0, []))[1]
-                head: list[Row] = [
-                    (number, {at: cell for at, cell in enumerate(cells, 1) if cell.strip()})
-                    for number, cells in enumerate(rows, self._skip + 1)
-                ]
+                head = self._head(separator, head_rows)
             except UnreadableError as error:
                 fault = fault or error
                 continue
-            head = [(number, cells) for number, cells in head if cells]
             fields = judge(head)
             if fields > best[0]:
                 best = (fields, separator, head)
+        if best[0] < 1 and (other := self._other_separator(judge, head_rows)):
+            raise UnreadableError("unknown-separator", found=other)
         if best[0] <= 0 and fault is not None:
             raise fault
         self.separator = best[1]
         self.head: list[Row] = best[2]
         """The first rows that are not empty."""
+
+    def _head(self, separator: str, head_rows: int) -> list[Row]:
+        rows = next(self.records(separator, head_rows), (0, []))[1]
+        numbered = (
+            (number, {at: cell for at, cell in enumerate(cells, 1) if cell.strip()})
+            for number, cells in enumerate(rows, self._skip + 1)
+        )
+        return [(number, cells) for number, cells in numbered if cells]
+
+    def _other_separator(self, judge: Callable[[Sequence[Row]], float], head_rows: int) -> str:
+        """A mark with which there would be headings, in a file where none of those that are read gives any; empty: none."""
+        with self._text() as text:
+            looked_at = "".join(text.readline(_CHARACTERS_LOOKED_AT) for _ in range(_LINES_LOOKED_AT))
+        marks = collections.Counter(each for each in looked_at if each.isprintable() and not (each.isalnum() or each in ' "'))
+        for mark, _ in marks.most_common(_OTHERS_AT_MOST):
+            with contextlib.suppress(UnreadableError):
+                if mark not in _SEPARATORS and judge(self._head(mark, head_rows)) >= 1:
+                    return mark
+        return ""
 
     def _text(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BytesIO(self._data), encoding=self._encoding, errors="strict", newline="")

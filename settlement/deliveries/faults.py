@@ -30,6 +30,7 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     "wrong-extension": ("the file is a workbook of another kind than its name says ({found})", "Rename it so that it ends in {expected}, or ask the provider to do so."),
     "nul-bytes": ("the file holds NUL bytes, which no text has", "Ask the provider to save it anew as CSV (UTF-8)."),
     "unknown-encoding": ("the letters of the file can't be told for certain", "Ask the provider to save it as CSV (UTF-8)."),
+    "unknown-separator": ("the cells of the file are separated by {found}, which is not read", "Ask the provider to save it as CSV with a semicolon (;) between the cells, or as .xlsx. A comma, a tab and a bar (|) are read too."),
     "csv-quotes": ("the quotes of line {cell} don't close as they should", "Ask the provider to save it anew as CSV, or to send it as .xlsx."),
     # a message
     "no-client-key": ("the message can't be read: there is no key to keep its citizen service numbers unknown ({found})", "Make one, once: settlement key --make client.key. Keep it outside rules, inputs and outputs, name it in organisation.yaml as client_key, and run again."),

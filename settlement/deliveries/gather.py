@@ -19,7 +19,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ import polars as pl
 from settlement.deliveries.contracts import Contracts, version_of_name
 from settlement.deliveries.faults import FILE_FAULTS
 from settlement.deliveries.formats import EXTENSIONS
-from settlement.deliveries.lines import LINES, MESSAGE_SUFFIX, REFUSALS
+from settlement.deliveries.lines import LINES, MESSAGE_SUFFIX, PARTLY, REFUSALS
 from settlement.deliveries.mailbox import Mailbox
 from settlement.deliveries.order import refuse_claims
 from settlement.deliveries.personal import without_service_numbers
@@ -37,7 +37,7 @@ from settlement.deliveries.table import TypedTable, typed_tables
 from settlement.deliveries.typed import Source
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
-from settlement.domain.records import Delivery, Message
+from settlement.domain.records import Delivery, Message, Replacement
 
 _READ = EXTENSIONS | {".csv", MESSAGE_SUFFIX}
 _TO_SAVE_AS = {
@@ -67,6 +67,10 @@ class Gathered:
     """Schema ``REFUSALS``: of the files in use and of the refused, in the same order; row 0 for a whole file."""
     problems: tuple[Problem, ...]
     """What a person must look at, in order of place."""
+    partly: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PARTLY))
+    """Schema ``PARTLY``: the lines of ``refusals`` with a cell that could not be read, as far as they could."""
+    replacements: tuple[Replacement, ...] = ()
+    """Which files took the place of which, contract by contract, in order of claim month and contract."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +141,14 @@ def gather(
     files = list(_files(folder, until, problems))
     known = Contracts(contracts)
     outcomes: dict[int, _Outcome] = {}
-    lines, refusals = [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)]
+    lines, refusals, partly = [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)], [pl.DataFrame(schema=PARTLY)]
     waiting: list[_Pending] = []
 
     def type_waiting() -> None:
         tables = typed_tables([(_source(each), each.raw) for each in waiting], known.numbers)
         lines.append(tables.lines)
         refusals.append(tables.refusals)
+        partly.append(tables.partly)
         outcomes.update({each.at: _typed(each, table) for each, table in zip(waiting, tables.files, strict=True)})
         waiting.clear()
 
@@ -166,11 +171,15 @@ def gather(
     deliveries, of_used, of_rows = refuse_claims(
         [outcome.delivery for outcome in settled], _of_used(pl.concat(lines), used), _of_used(pl.concat(refusals), used)
     )
+    # Of a message that is rejected as a whole no line is judged any more.
+    judged = [one.key for one in deliveries if one.used and not (one.message is not None and one.message.rejected)]
     return Gathered(
         tuple(deliveries),
         of_used.sort("claim_month", "delivery", "sheet", "row"),
         _refusals(settled, of_rows),
         tuple(sorted(problems, key=lambda problem: (problem.place, problem.code, problem.message))),
+        _of_used(pl.concat(partly), judged).sort("claim_month", "delivery", "sheet", "row"),
+        _replacements(settled, pl.concat(lines), pl.concat(refusals)),
     )
 
 
@@ -366,6 +375,7 @@ def _says_something(column: pl.Series) -> bool:
 
 
 def _refused(delivery: Delivery, refused: Refused) -> _Outcome:
+    delivery = dataclasses.replace(delivery, refused=True)
     return _Outcome(delivery, readable=False, refused=(refused,), group=_group(delivery, delivery.key))
 
 
@@ -408,6 +418,36 @@ def _replaced(outcomes: Sequence[_Outcome]) -> list[_Outcome]:
         ):
             by_key[outcome.delivery.key] = _unused(outcome, first, same=True)
     return sorted(by_key.values(), key=lambda each: (each.delivery.claim_month, each.delivery.key))
+
+
+def _replacements(settled: Sequence[_Outcome], lines: pl.DataFrame, refusals: pl.DataFrame) -> tuple[Replacement, ...]:
+    """What each file that took another's place has of its lines, and how many the largest that it replaced had."""
+    by_key = {outcome.delivery.key: outcome.delivery for outcome in settled}
+    pairs = [
+        (outcome.delivery, by_key[outcome.delivery.replaced_by])
+        for outcome in settled
+        if outcome.readable and outcome.delivery.replaced_by is not None
+    ]
+    # A copy of a file has taken no place.
+    pairs = [(earlier, later) for earlier, later in pairs if earlier.digest != later.digest]
+    if not pairs:
+        return ()
+    # Where a column says the contract, the lines are counted by what it says.
+    by_row = {key: earlier.contract is None or later.contract is None for earlier, later in pairs for key in (earlier.key, later.key)}
+    shared = [key for key, column in by_row.items() if column]
+    rows = [frame.filter(pl.col("delivery").is_in(shared)).select("delivery", "contract", "row") for frame in (lines, refusals)]
+    counted: dict[str, dict[str, int]] = defaultdict(dict)
+    for key, contract, count in pl.concat(rows).drop_nulls().unique().group_by("delivery", "contract").len().iter_rows():
+        counted[key][contract] = count
+    counted |= {one.key: {one.contract: one.rows} for pair in pairs for one in pair if not by_row[one.key] and one.contract is not None}
+    found: dict[tuple[Month, str], Replacement] = {}
+    for earlier, later in pairs:
+        for contract, count in counted[earlier.key].items():
+            now = counted[later.key].get(contract, 0) if later.used else 0
+            at, before = (earlier.claim_month, contract), found.get((earlier.claim_month, contract))
+            if before is None or count >= before.earlier_lines:
+                found[at] = Replacement(contract, earlier.claim_month, earlier.key, count, later.key, now)
+    return tuple(found[at] for at in sorted(found))
 
 
 def _same(one: _Outcome, other: _Outcome) -> bool:

@@ -6,7 +6,7 @@ import polars as pl
 
 from settlement.domain.fields import FIELDS
 
-__all__ = ["FIELDS", "LINES", "REFUSALS", "of_message"]
+__all__ = ["COLUMN_OF", "FIELDS", "LINES", "PARTLY", "REFUSALS", "of_message"]
 
 MESSAGE_SUFFIX = ".xml"
 """How the file of a JW323 message ends, in any case."""
@@ -61,6 +61,18 @@ LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     "refused_client": pl.Boolean,
 }
 """Lines that could be read: every cell of theirs has the type of its column. Rows that could not are refusals."""
+
+PARTLY: dict[str, pl.DataType | type[pl.DataType]] = {**LINES, "unread": pl.List(pl.String)}
+"""Refused lines as far as they could be read. ``unread`` names the fields of the cells that could not: null there is no
+empty cell but an unknown one."""
+
+COLUMN_OF = {
+    "quantity": "quantity_milli",
+    "claimed": "claimed_cents",
+    "goal_attainment": "goal_attainment_bp",
+    "client_satisfaction": "client_satisfaction_centi",
+}
+"""The column of ``LINES`` of a field, where it carries its unit in its name."""
 
 REFUSALS: dict[str, pl.DataType | type[pl.DataType]] = {
     "delivery": pl.String,

@@ -51,6 +51,8 @@ class TypedTables:
     """In the order given; ``Refused`` where all of a table is: citizen service numbers."""
     lines: pl.DataFrame
     refusals: pl.DataFrame
+    partly: pl.DataFrame
+    """Schema ``PARTLY``: the refused lines as far as they could be read."""
 
 
 def typed_tables(tables: Sequence[tuple[Source, RawTable]], known: Mapping[str, str]) -> TypedTables:
@@ -67,7 +69,7 @@ def typed_tables(tables: Sequence[tuple[Source, RawTable]], known: Mapping[str, 
     personal = _service_numbers(only_lines, raws)
     if personal:
         only_lines = only_lines.filter(~pl.col("file").is_in(sorted(personal)))
-    lines, refusals = typed(only_lines, sources, known)
+    lines, refusals, partly = typed(only_lines, sources, known)
     unsplit = _unsplit([(source, raw) for at, (source, raw) in enumerate(tables) if at not in personal])
     if unsplit.height:
         position = {source.delivery: at for at, source in enumerate(sources)}
@@ -101,7 +103,7 @@ def typed_tables(tables: Sequence[tuple[Source, RawTable]], known: Mapping[str, 
                 _notes(raw, has_totals=has_totals, unchecked=at in unchecked),
             )
         )
-    return TypedTables(tuple(files), lines, refusals)
+    return TypedTables(tuple(files), lines, refusals, partly)
 
 
 def _counted(counts: pl.DataFrame) -> dict[int | str, int]:

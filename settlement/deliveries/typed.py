@@ -1,7 +1,8 @@
 """All fields of many files at once: cells as written to lines (``LINES``) and refusals (``REFUSALS``).
 
-A line with any cell that can't be typed is refused, with every such cell. A field whose cells repeat is typed on the
-different ones and joined back: days and units of a million lines cost little.
+A line with any cell that can't be typed is refused, with every such cell; what it says in the others is kept (``PARTLY``),
+so that what is wrong there is told with it. A field whose cells repeat is typed on the different ones and joined back:
+days and units of a million lines cost little.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import polars as pl
 
 from settlement.deliveries.cells import BOOLEAN, DATE, KIND, PADDED, TEXT
-from settlement.deliveries.lines import FIELDS, LINES, REFUSALS
+from settlement.deliveries.lines import COLUMN_OF, FIELDS, LINES, PARTLY, REFUSALS
 from settlement.deliveries.personal import without_service_numbers
 from settlement.deliveries.typers import (
     DATES,
@@ -90,13 +92,15 @@ class Source:
     calendar_1904: bool = False
 
 
-_COLUMN = {
-    "quantity": "quantity_milli",
-    "claimed": "claimed_cents",
-    "goal_attainment": "goal_attainment_bp",
-    "client_satisfaction": "client_satisfaction_centi",
-}
-"""The column of ``LINES`` of a field, where it carries its unit in its name."""
+class Typed(NamedTuple):
+    """What cells say: each row is a line, or a refused one with its refusals."""
+
+    lines: pl.DataFrame
+    """Schema ``LINES``."""
+    refusals: pl.DataFrame
+    """Schema ``REFUSALS``: of the cells that could not be read."""
+    partly: pl.DataFrame
+    """Schema ``PARTLY``: the refused rows as far as they could be read."""
 
 
 _NO_FAULTS = pl.DataFrame(
@@ -144,8 +148,8 @@ def amounts_of(cells: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def typed(
     cells: pl.DataFrame, sources: Sequence[Source], known: Mapping[str, str] | None = None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The lines (schema ``LINES``) and the refusals (schema ``REFUSALS``), in order of source and row.
+) -> Typed:
+    """The lines and the refusals, in order of source and row.
 
     ``cells`` holds ``file`` (position in ``sources``), ``row`` and for each field present its text as written, with the
     kind of the cell beside it (``quantity.kind``) where not all are text. ``known`` maps the contract numbers in small
@@ -164,13 +168,15 @@ def typed(
         if name == "contract":
             joined = _of_contract(joined, sources, known)
         value = pl.when(joined["code"].is_null()).then(joined["value"])
-        frame = frame.with_columns(value.alias(_COLUMN.get(name, name)))
+        frame = frame.with_columns(value.alias(COLUMN_OF.get(name, name)))
         if joined["code"].null_count() < joined.height:
             faulty = joined.filter(pl.col("code").is_not_null())
             faults.append(faulty.select("file", "row", pl.lit(name).alias("field"), "code", "written", "kind"))
     found = pl.concat(faults) if faults else _NO_FAULTS
     accepted = frame.join(found.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left")
-    return _as_lines(accepted, sources), _as_refusals(found, cells, sources, known)
+    unread = found.group_by("file", "row", maintain_order=True).agg(unread="field")
+    partly = frame.join(unread, on=["file", "row"], how="inner", maintain_order="left")
+    return Typed(_as_lines(accepted, sources), _as_refusals(found, cells, sources, known), _as_partly(partly, sources))
 
 
 def _of_contract(joined: pl.DataFrame, sources: Sequence[Source], known: Mapping[str, str] | None) -> pl.DataFrame:
@@ -199,8 +205,21 @@ def _of_source(sources: Sequence[Source], name: str, type_: pl.DataType | type[p
     return pl.col("file").replace_strict(says, return_dtype=type_) if says else pl.lit(None, dtype=type_)
 
 
-def _as_lines(frame: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
-    """All columns of ``LINES``, in their order and types."""
+def _as_partly(frame: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
+    """All columns of ``PARTLY``. Nothing is filled in for a cell that could not be read; but what names no earlier line can
+    only be a debit."""
+    unread = pl.col("unread").list
+    may_be_credit = pl.col("previous_reference").is_not_null() | unread.contains("previous_reference")
+    return _as_lines(frame, sources, PARTLY).with_columns(
+        contract=pl.when(~unread.contains("contract")).then("contract"),
+        direction=pl.when(~(unread.contains("direction") & may_be_credit)).then("direction"),
+    )
+
+
+def _as_lines(
+    frame: pl.DataFrame, sources: Sequence[Source], schema: Mapping[str, pl.DataType | type[pl.DataType]] = LINES
+) -> pl.DataFrame:
+    """All columns of ``LINES`` (or ``PARTLY``), in their order and types."""
     months = {at: source.claim_month.index for at, source in enumerate(sources)}
     contract = _of_source(sources, "contract", pl.String)
     frame = frame.sort("file", "row").with_columns(
@@ -210,8 +229,8 @@ def _as_lines(frame: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
         (pl.col("contract").fill_null(contract) if "contract" in frame.columns else contract).alias("contract"),
         (pl.col("direction").fill_null("D") if "direction" in frame.columns else pl.lit("D")).alias("direction"),
     )
-    missing = {name: pl.lit(None, dtype=type_) for name, type_ in LINES.items() if name not in frame.columns}
-    return frame.with_columns(**missing).select(pl.col(name).cast(type_) for name, type_ in LINES.items())
+    missing = {name: pl.lit(None, dtype=type_) for name, type_ in schema.items() if name not in frame.columns}
+    return frame.with_columns(**missing).select(pl.col(name).cast(type_) for name, type_ in schema.items())
 
 
 # ---- refusals --------------------------------------------------------------------------------------------
@@ -298,7 +317,7 @@ def _expected(name: str, code: str, written: str | None, kind: int) -> str:
 
 def typed_lines(
     records: Sequence[Mapping[str, str]], *, delivery: str, claim_month: Month, contract: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> Typed:
     """The lines of a case, text by field name, as lines and refusals; ``row`` counts them from 1.
 
     A record that names a contract of its own keeps it. Raises ``ValueError`` for a name that is no field of

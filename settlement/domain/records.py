@@ -73,6 +73,23 @@ class Delivery:
     """Codes of what a person should know: ``hidden rows``, ``copy of``, ``totals below the table`` …"""
     message: Message | None = None
     """Of a JW323; its rows are its Prestaties, counted from 1. ``None`` for workbooks and CSV."""
+    refused: bool = False
+    """True when it was refused as a whole: nothing of it could be read, and it replaced nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A file that took the place of an earlier one: how many lines of one contract stood in each."""
+
+    contract: str
+    claim_month: Month
+    earlier: str
+    """The key of the file that was replaced: of several, the one with most lines."""
+    earlier_lines: int
+    later: str
+    """The key of the file that replaced it."""
+    later_lines: int
+    """0 as well when the later one is a copy of a file that counts elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +211,7 @@ class AlertSummary:
     """False: a draft, and the list says so."""
     contracts: int
     deliveries: int
-    """Deliveries processed."""
+    """Deliveries processed: read, and not replaced."""
     deliveries_missing: int
     statements: int
     to_pay_cents: int
@@ -203,6 +220,8 @@ class AlertSummary:
     """Contracts of which some of the payment is held back."""
     rules_digest: str
     """SHA-256 over all rule files read, hexadecimal."""
+    deliveries_refused: int = 0
+    """Refused as a whole, and not replaced by one that could be read."""
 
 
 # ---- statements ------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 STANDING_SIGNALS: dict[str, str] = {
     "delivery missing": "The contract's terms need lines, and no file came for the month.",
+    "delivery refused": "A file that came for the month is refused as a whole: nothing of it could be read.",
+    "delivery smaller": "A file took the place of an earlier one that had more than twice as many lines.",
     "lines refused": "Some of the lines that were delivered are refused.",
     "ceiling near": "A share of `signal_at` of a ceiling was passed.",
     "ceiling reached": "A ceiling is full: what lies above it is not paid, held, or paid at a share.",

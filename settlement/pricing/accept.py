@@ -1,6 +1,7 @@
 """Which lines are accepted: each rule a named boolean expression; every fault of a refused line is told.
 
-A line is accepted or refused as a whole. Whether it is accepted is decided anew each month from all lines delivered so
+A line is accepted or refused as a whole. Of a line with a cell that could not be read, every rule is told that doesn't
+follow from that cell: what is unknown there is null, and null is no fault. Whether it is accepted is decided anew each month from all lines delivered so
 far, so that the order in which files arrive changes nothing. Credits are processed before debits (iJw IV085).
 """
 
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from settlement.deliveries.lines import REFUSALS
+from settlement.deliveries.lines import COLUMN_OF, REFUSALS
 from settlement.pricing.arrangements import second_arrangements
-from settlement.pricing.resolve import resolve
+from settlement.pricing.resolve import resolve, resolve_partly
 from settlement.pricing.tables import Tables
 from settlement.pricing.value import month_first, month_last, value_lines
 
@@ -28,7 +29,7 @@ class Accepted:
     and the service's attributes, month, price_cents, parts, value_cents, ``is_credit``, ``credited`` (a debit that a
     later credit undoes) and ``undoes`` (the line that a credit undoes)."""
     refusals: pl.DataFrame
-    """REFUSALS, with ``line`` and ``claim_month``."""
+    """REFUSALS, with ``line`` (null where a cell could not be read) and ``claim_month``."""
     stopped: pl.DataFrame
     """Lines of contracts that are not settled in this run (their rule file has problems): delivery, contract, lines."""
 
@@ -44,8 +45,9 @@ class _Check:
     expected: pl.Expr | None = None
 
 
-def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted:
-    """Accepts or refuses every line.
+def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame, partly: pl.DataFrame | None = None) -> Accepted:
+    """Accepts or refuses every line. ``partly`` (``PARTLY``) are lines refused already for cells that could not be read: what
+    else is wrong with them is told too, and they count nowhere.
 
     ``cells`` holds delivery, field and letters: where each field stands in each file. What came in time stays accepted
     when its year has closed: it still fills a ceiling of the whole contract, and what was settled stays as it was.
@@ -59,13 +61,15 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted
     )
     checks = _checks()
     valued = valued.with_columns(
-        faulty=pl.any_horizontal([check.fault.fill_null(False) for check in checks]),
-        late=(~pl.col("is_credit") & (pl.col("claim_month") > _last_claim_month())).fill_null(False),
+        faulty=pl.any_horizontal([check.fault.fill_null(False) for check in checks]), late=_is_late(),
     )
     faulty = valued.filter("faulty")
     found = [_told(faulty, check) for check in checks] if faulty.height else []
-    accepted, late = _in_order(valued)
-    found += late
+    accepted, in_order = _in_order(valued)
+    found += in_order
+    found += _late_besides(faulty, checks, accepted)
+    if partly is not None and partly.height:
+        found += _of_partly(partly, tables, accepted)
     refusals = pl.concat([frame for frame in found if frame.height] or [_no_refusals()])
     refusals = _with_words(_with_cells(refusals, cells), tables)
     return Accepted(
@@ -75,34 +79,75 @@ def accept(lines: pl.DataFrame, tables: Tables, cells: pl.DataFrame) -> Accepted
     )
 
 
-def _service_month() -> pl.Expr:
-    """The month whose deadline and year a line is held to: of an arrangement, the month in which it ends if it does."""
-    return (
-        pl.when(pl.col("kind") == "arrangement_fee").then(pl.coalesce("end_month", "month")).otherwise(pl.col("month"))
+def _of_partly(partly: pl.DataFrame, tables: Tables, accepted: pl.DataFrame) -> list[pl.DataFrame]:
+    """What is wrong with lines besides the cells that could not be read."""
+    resolved = resolve_partly(partly, tables).with_columns(
+        line=pl.lit(None, dtype=pl.UInt32),
+        is_credit=pl.col("direction") == "C",
+        is_care=pl.when(_known("refused_client")).then(~pl.col("refused_client").fill_null(False)),
     )
+    valued = value_lines(resolved, tables).with_columns(
+        pl.when(pl.all_horizontal(map(_known, _WORTH))).then(column).alias(column) for column in ("parts", "value_cents")
+    )
+    checks = _checks(partly=True)
+    late = valued.with_columns(late=_is_late(partly=True)).filter(_known("client"))
+    return [*(_told(valued, check) for check in checks), *_late_besides(late, checks, accepted)]
 
 
-def _last_claim_month() -> pl.Expr:
+_WORTH = ("start", "end", "allocation_start", "allocation_end", "quantity", "unit", "claimed")
+"""The fields that the value of a line follows from, besides those that say its service and level."""
+
+
+def _known(field: str) -> pl.Expr:
+    """Whether the cell of a field could be read, of a line in which some could not."""
+    return ~pl.col("unread").list.contains(field)
+
+
+def _service_month(*, partly: bool = False) -> pl.Expr:
+    """The month whose deadline and year a line is held to: of an arrangement, the month in which it ends if it does.
+
+    Where the service is not known it may be one: then the later month, which no deadline passes before the other.
+    """
+    end_month = pl.coalesce("end_month", "month")
+    end_month = pl.when(_known("end")).then(end_month) if partly else end_month
+    return pl.when(pl.col("kind") != "arrangement_fee").then("month").otherwise(end_month)
+
+
+def _last_claim_month(*, partly: bool = False) -> pl.Expr:
     """The last claim month in which a line is in time; null where there is no deadline."""
-    return _service_month() + pl.col("deadline_months")
+    return _service_month(partly=partly) + pl.col("deadline_months")
 
 
-def _checks() -> list[_Check]:
+def _is_late(*, partly: bool = False) -> pl.Expr:
+    """Whether a debit came after its last claim month; it may still correct a line that is credited in the same month."""
+    return (~pl.col("is_credit") & (pl.col("claim_month") > _last_claim_month(partly=partly))).fill_null(False)
+
+
+def _checks(*, partly: bool = False) -> list[_Check]:
     """The rules that a line can be held to by itself. A credit is held to its debit instead.
 
-    Last, and only of lines without another fault, whether the amount claimed is the line's value.
+    Last, and only of lines whose value no other fault puts in doubt, whether the amount claimed is the line's value.
+    ``partly``: for lines in which some cells could not be read.
     """
+
+    def empty(field: str) -> pl.Expr:
+        """Whether a cell is empty; null where it could not be read."""
+        nothing = pl.col(COLUMN_OF.get(field, field)).is_null()
+        return pl.when(_known(field)).then(nothing) if partly else nothing
+
     debit, care = ~pl.col("is_credit"), ~pl.col("is_credit") & pl.col("is_care")
     is_arrangement = pl.col("kind") == "arrangement_fee"
     weekly = (pl.col("kind") == "weekly_tariff") & pl.col("weeks").is_in(["sundays", "started"])
     tariff = pl.col("kind") == "tariff"
     in_days = tariff & pl.col("delivered_in").is_in(["day", "overnight_day"])
     days = (pl.col("end") - pl.col("start")).dt.total_days() + 1
-    service_month = _service_month()
+    service_month = _service_month(partly=partly)
     year_end = service_month // 12 * 12 + 11
     open_until = year_end + pl.col("open_months")
     # An arrangement that still runs earns what falls in the open years; only its lines are older.
-    before_first = (service_month < pl.col("first_open_month")) & ~(is_arrangement & pl.col("end").is_null())
+    before_first = (service_month < pl.col("first_open_month")) & ~(is_arrangement & empty("end"))
+    # An arrangement may begin before its claim month and end after it. Where that is not known, its first day says enough.
+    begun_or_ended = pl.when(is_arrangement).then(pl.coalesce("end_month", "month")).otherwise("month")
     quantity = _number(pl.col("quantity_milli"), 1000)
     claims = pl.col("claimed_cents").is_not_null() & pl.col("value_cents").is_not_null() & care
     per_line = pl.col("rounding") != "half up per client and month"
@@ -136,12 +181,12 @@ def _checks() -> list[_Check]:
         _Check("missing-intensity", "intensity", care & pl.col("missing_intensity")),
         _Check("unknown-intensity", "intensity", care & pl.col("unknown_intensity"), found=pl.col("intensity")),
         _Check("no-such-level", "intensity", care & pl.col("no_such_level"), found=pl.col("intensity")),
-        _Check("missing-client", "client", debit & pl.col("client").is_null()),
-        _Check("missing-start", "start", debit & pl.col("start").is_null()),
-        _Check("missing-end", "end", care & pl.col("end").is_null() & ~is_arrangement),
+        _Check("missing-client", "client", debit & empty("client")),
+        _Check("missing-start", "start", debit & empty("start")),
+        _Check("missing-end", "end", care & empty("end") & ~is_arrangement),
         _Check(
             "result-without-end", "end",
-            care & is_arrangement & pl.col("end").is_null() & pl.col("result").is_in(["reached", "not reached"]),
+            care & is_arrangement & empty("end") & pl.col("result").is_in(["reached", "not reached"]),
         ),
         _Check("end-before-start", "end", debit & (pl.col("end") < pl.col("start")), found=_day("end"), expected=_day("start")),
         _Check("spans-months", "end", care & ~is_arrangement & (pl.col("end_month") > pl.col("month")), found=_day("end"),
@@ -157,7 +202,7 @@ def _checks() -> list[_Check]:
             found=_day("end"), expected=_day("ends"),
         ),
         _Check(
-            "in-the-future", "start", debit & (service_month > pl.col("claim_month")), "8848",
+            "in-the-future", "start", debit & (begun_or_ended > pl.col("claim_month")), "8848",
             pl.when(is_arrangement).then(pl.coalesce(_day("end"), _day("start"))).otherwise(_day("start")),
             month_last(pl.col("claim_month")).dt.strftime("%d-%m-%Y"),
         ),
@@ -166,7 +211,7 @@ def _checks() -> list[_Check]:
             debit & (before_first | (pl.col("claim_month") > open_until)),
             found=_day("start"),
         ),
-        _Check("missing-quantity", "quantity", care & tariff & pl.col("quantity_milli").is_null()),
+        _Check("missing-quantity", "quantity", care & tariff & empty("quantity")),
         _Check("quantity-not-positive", "quantity", care & tariff & (pl.col("quantity_milli") <= 0), "9321", quantity),
         _Check(
             "more-than-days", "quantity", care & in_days & (pl.col("quantity_milli") > days * 1000), "9321",
@@ -193,9 +238,9 @@ def _checks() -> list[_Check]:
         ),
         _Check(
             "missing-allocation-start", "allocation_start",
-            care & ~message & (weekly | (pl.col("priced_on_allocation") & ~is_arrangement)) & begins.is_null(),
+            care & ~message & (weekly | (pl.col("priced_on_allocation") & ~is_arrangement)) & empty("allocation_start"),
         ),
-        _Check("missing-allocation-end", "allocation_end", care & ~message & weekly & ends.is_null()),
+        _Check("missing-allocation-end", "allocation_end", care & ~message & weekly & empty("allocation_end")),
         _Check("allocation-ends-before-start", "allocation_end", care & (ends < begins), found=_day("allocation_end"),
                expected=_day("allocation_start")),
         _Check("before-allocation", "start", care & (pl.col("start") < begins), "9307", _day("start"), _day("allocation_start")),
@@ -209,14 +254,15 @@ def _checks() -> list[_Check]:
         ),
         _Check(
             "missing-previous-reference", "previous_reference",
-            pl.col("is_credit") & pl.col("previous_reference").is_null(), "8017",
+            pl.col("is_credit") & empty("previous_reference"), "8017",
         ),
         _Check(
             "credit-of-itself", "previous_reference",
             pl.col("is_credit") & (pl.col("previous_reference") == pl.col("reference")), "8017", pl.col("previous_reference"),
         ),
     ]  # fmt: skip
-    has_other = pl.any_horizontal([check.fault.fill_null(False) for check in checks])
+    # Who the client is changes nothing about what a line is worth.
+    has_other = pl.any_horizontal([check.fault.fill_null(False) for check in checks if check.field != "client"])
     due = pl.when(is_arrangement).then(start_part).otherwise(pl.col("value_cents"))
     wrong = claims & amount_differs.fill_null(False) & ~has_other
     # A message's own sum was made when it was read: what differs now is its tariff, but for minutes at the tariff that
@@ -418,6 +464,22 @@ _COPIED = ("allocation", "code", "start", "end", "quantity_milli", "unit", "clai
 would grant something else than what is undone."""
 
 
+def _late_besides(lines: pl.DataFrame, checks: Sequence[_Check], accepted: pl.DataFrame) -> list[pl.DataFrame]:
+    """Which of these refused lines came ``late`` besides, and correct nothing that was credited in the same month. A day that
+    lies outside the contract or in a closed year is not called late as well."""
+    outside = [check.fault.fill_null(False) for check in checks if check.code in {"outside-contract", "year-closed"}]
+    late = lines.filter(pl.col("late") & ~pl.any_horizontal(outside))
+    if not late.height:
+        return []
+    credited = accepted.filter("is_credit").select("contract_no", "client", "month", "claim_month").unique()
+    return [_too_late(late.join(credited, on=credited.columns, how="anti", maintain_order="left"))]
+
+
+def _too_late(lines: pl.DataFrame) -> pl.DataFrame:
+    latest = month_first(_last_claim_month()).dt.strftime("%Y-%m")
+    return _told(lines, _Check("too-late", "start", pl.lit(True), "", _day("start"), latest))
+
+
 def _not_too_late(
     debits: pl.DataFrame, credits: pl.DataFrame, accepted: pl.DataFrame
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -427,9 +489,7 @@ def _not_too_late(
     reopened = undone.select("contract_no", "client", "month").unique().with_columns(corrects=pl.lit(True))
     judged = debits.join(reopened, on=["contract_no", "client", "month"], how="left", maintain_order="left")
     late = pl.col("late") & ~pl.col("corrects").fill_null(False)
-    latest = month_first(_last_claim_month()).dt.strftime("%Y-%m")
-    told = _told(judged.filter(late), _Check("too-late", "start", pl.lit(True), "", _day("start"), latest))
-    return judged.filter(~late).drop("corrects"), [told]
+    return judged.filter(~late).drop("corrects"), [_too_late(judged.filter(late))]
 
 
 def _debits_of(debits: pl.DataFrame, accepted: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from settlement.domain.periods import Month
@@ -11,15 +13,33 @@ from settlement.pricing.tables import Tables
 _HOURS_MILLI = {"minute": (1, 60), "hour": (1, 1), "day_part": (4, 1)}
 
 
-def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month) -> dict[str, int]:
-    """Contract → clients with the same service on the same days at another provider, for service in the month.
+_CLIENTS_AT_MOST = 6
+"""Of a contract, of whom it is told where their lines stand."""
+_ROWS_AT_MOST = 6
+"""Of a client in a file."""
+
+Rows = tuple[str, tuple[int, ...]]
+"""The key of a delivery, and some of its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The clients of a contract who get the same service on the same days from another provider."""
+
+    clients: int
+    where: tuple[tuple[tuple[Rows, ...], tuple[Rows, ...]], ...]
+    """Of the first few clients: where their lines of the contract stand, and those of other providers."""
+
+
+def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month) -> dict[str, Shared]:
+    """Contract → its clients with the same service on the same days at another provider, for service in the month.
 
     The same service is the same product code, or without codes the same name.
     """
     care = (
         lines.lazy()
         .filter((pl.col("month") == period.index) & ~pl.col("is_credit") & ~pl.col("credited") & pl.col("is_care"))
-        .select("contract", "provider", "client", "client_no", "start", "end", "code", "service_no")
+        .select("contract", "provider", "client", "client_no", "start", "end", "code", "service_no", "delivery", "row")
         .join(tables.services.lazy().select("service_no", service_name="service"), on="service_no")
         .with_columns(care=pl.coalesce(fold("code"), fold("service_name")))
         .collect()
@@ -44,8 +64,33 @@ def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month)
         .group_by("stay").agg(pl.col("met").sum(), pl.col("gone").sum())
         .filter(pl.col("met") > pl.col("gone"))
     )  # fmt: skip
-    clients = shared.join(meets, on="stay", how="semi").group_by("contract").agg(pl.col("client_no").n_unique())
-    return dict(clients.sort("contract").iter_rows())
+    found = shared.join(meets, on="stay", how="semi", maintain_order="left")
+    clients = found.group_by("contract").agg(pl.col("client_no").n_unique())
+    where = _where(found)
+    return {contract: Shared(count, where[contract]) for contract, count in clients.sort("contract").iter_rows()}
+
+
+def _where(stays: pl.DataFrame) -> dict[str, tuple[tuple[tuple[Rows, ...], tuple[Rows, ...]], ...]]:
+    """Contract → of its first few clients, the rows of their own stays and of those at other providers."""
+    places = (
+        stays.group_by("client_no", "care", "contract", "provider", "delivery")
+        .agg(pl.col("row").unique().sort().head(_ROWS_AT_MOST))
+        .sort("delivery", "row", "contract", "care")
+    )
+    # In order of where their lines stand: how clients are numbered means nothing.
+    first = places.group_by("contract", "provider", "client_no", "care", maintain_order=True).agg(own=pl.struct("delivery", "row"))
+    first = first.group_by("contract", maintain_order=True).head(_CLIENTS_AT_MOST)
+    beside = (
+        first.join(places, on=["client_no", "care"], how="inner", suffix="_other", maintain_order="left_right")
+        .filter(pl.col("provider") != pl.col("provider_other"))
+        .group_by("contract", "client_no", "care", maintain_order=True)
+        .agg(pl.col("own").first(), other=pl.struct("delivery", "row").head(_ROWS_AT_MOST))
+    )
+    found: dict[str, list[tuple[tuple[Rows, ...], tuple[Rows, ...]]]] = {}
+    for contract, own, other in beside.select("contract", "own", "other").iter_rows():
+        both = (tuple((each["delivery"], tuple(each["row"])) for each in part) for part in (own, other))
+        found.setdefault(contract, []).append((next(both), next(both)))
+    return {contract: tuple(pairs) for contract, pairs in found.items()}
 
 
 def days_too_full(lines: pl.DataFrame, period: Month) -> dict[str, int]:

@@ -11,6 +11,8 @@ from settlement.deliveries.lines import LINES, of_message
 from settlement.pricing.tables import ANY_LEVEL, Tables
 
 _WORDS = ["contract_no", "service", "code", "profile", "intensity"]
+_OF_CONTRACT = ["provider", "starts", "ends", "first_open_month", "deadline_months", "open_months", "rounding"]
+"""The attributes that all services of a contract have alike: known though a line's service is not."""
 
 
 def fold(column: str) -> pl.Expr:
@@ -50,6 +52,32 @@ def resolve(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     return resolved.with_columns(pl.coalesce(level, pl.col(f"code_{level}").cast(LINES[level])).alias(level) for level in levels).drop(
         "code_profile", "code_intensity"
     )
+
+
+def resolve_partly(lines: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """As ``resolve``, of lines (``PARTLY``) with cells that could not be read: null where what it adds follows from such a cell.
+
+    A service that is named does not follow from the code beside it, nor a level that is named.
+    """
+    unread = pl.col("unread").list
+    service = unread.contains("service") | (pl.col("service").is_null() & unread.contains("code"))
+    resolved = resolve(lines, tables)
+    own = [column for column in tables.services.columns if column not in {*_OF_CONTRACT, "contract_no", "contract", "service"}]
+    levels = {
+        level: service | unread.contains(level) | (pl.col(level).is_null() & unread.contains("code"))
+        for level in ("profile", "intensity")
+    }
+    # What a level is priced by may be the allocation's first day.
+    level_no = pl.col("priced_on_allocation").fill_null(False) & unread.contains("allocation_start")
+    for level, follows in levels.items():
+        level_no |= pl.col(f"by_{level}").fill_null(False) & follows
+    unknown = {
+        **dict.fromkeys([*own, "missing_service", "unknown_code"], service),
+        **{f"{fault}_{level}": follows for level, follows in levels.items() for fault in ("missing", "unknown")},
+        "no_such_level": levels["profile"] | levels["intensity"],
+        "level_no": service | level_no,
+    }
+    return resolved.with_columns(pl.when(~follows).then(column).alias(column) for column, follows in unknown.items())
 
 
 _DENSE = 2**22
@@ -125,7 +153,8 @@ def _meanings(words: pl.DataFrame, tables: Tables) -> pl.DataFrame:
             .when(pl.col("code_key").is_not_null()).then(pl.col("by_code"))
             .otherwise(pl.col("only_service"))
         )
-        .join(services.drop("contract", "contract_no", "service"), on="service_no", how="left")
+        .join(services.drop("contract", "contract_no", "service", *_OF_CONTRACT), on="service_no", how="left")
+        .join(services.select("contract_no", *_OF_CONTRACT).unique(), on="contract_no", how="left")
         .join(coded, on="service_no", how="left")
     )  # fmt: skip
     needs_profile, needs_intensity = pl.col("by_profile").fill_null(False), pl.col("by_intensity").fill_null(False)

@@ -52,23 +52,24 @@ def settle_case(case: Case, rulebook: Rulebook, engine: Decides) -> Settlement:
     import polars as pl
 
     from settlement.deliveries.gather import Gathered
-    from settlement.deliveries.lines import LINES, REFUSALS
+    from settlement.deliveries.lines import LINES, PARTLY, REFUSALS
     from settlement.deliveries.typed import typed_lines
     from settlement.settle import Before, settle
 
-    deliveries, lines, refusals = [], [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)]
+    deliveries, lines, refusals, partly = [], [pl.DataFrame(schema=LINES)], [pl.DataFrame(schema=REFUSALS)], [pl.DataFrame(schema=PARTLY)]
     for month, delivered in sorted(case.delivered.items()):
         if month > case.period:
             continue
         key = f"{month}/{case.contract}.case"
-        read, refused = typed_lines(
+        read, refused, as_far = typed_lines(
             [line.fields for line in delivered], delivery=key, claim_month=month, contract=case.contract
         )
         deliveries.append(_delivery(key, month, case.contract, len(delivered)))
         lines.append(read)
         refusals.append(refused)
+        partly.append(as_far)
     alone = replace(rulebook, contracts={case.contract: rulebook.contracts[case.contract]})
-    gathered = Gathered(tuple(deliveries), pl.concat(lines), pl.concat(refusals), ())
+    gathered = Gathered(tuple(deliveries), pl.concat(lines), pl.concat(refusals), (), pl.concat(partly))
     return settle(alone, gathered, case.period, Before(paid={case.contract: case.paid_before_cents}), engine)
 
 

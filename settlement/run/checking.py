@@ -52,7 +52,7 @@ def check_all(workspace: Workspace, until: Month | None, report: Report) -> Chec
     report("deliveries")
     delivered = gather(workspace.inputs, last, rulebook.headings(), mailbox=mailbox_of(workspace, rulebook, rule_problems))
     report("lines")
-    accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered))
+    accepted = accept(delivered.lines, build_tables(rulebook), cells_of(delivered), delivered.partly)
     words = wording("en", "nl")
     refused = []
     for row in refusals_of(delivered, accepted).iter_rows(named=True):

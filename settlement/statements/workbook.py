@@ -445,7 +445,12 @@ def _origin(book: Book, statement: Statement, words: Wording) -> None:
 
 def _delivery_row(each: Delivery, statement: Statement, words: Wording) -> list[Value | Toned]:
     own = [refusal for refusal in statement.refusals if refusal.delivery == each.key]
-    refused = each.rows if any(not refusal.row for refusal in own) else len({refusal.row for refusal in own})
+    if each.refused and each.used:
+        # Nothing of it could be read: nobody knows how many lines it holds.
+        reason = "; ".join(dict.fromkeys(words.refusal(refusal) for refusal in own))
+        remark = Toned(words.text("refused file", reason=reason), "negative")
+        return [each.key, each.claim_month, None, None, None, remark, each.digest]
+    refused = len({refusal.row for refusal in own if refusal.row})
     remarks = [words.note(note) for note in each.notes]
     if each.replaced_by is not None:
         remarks.insert(0, words.text("replaced by", file=_file_name(each.replaced_by)))
@@ -455,7 +460,7 @@ def _delivery_row(each: Delivery, statement: Statement, words: Wording) -> list[
         each.rows,
         each.rows - refused if each.used else None,
         refused if each.used else None,
-        "; ".join(remarks) or words.text("used file"),
+        "; ".join(remarks) or words.text("used file" if each.rows else "used file without lines"),
         each.digest,
     ]
 

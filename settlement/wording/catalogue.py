@@ -34,6 +34,8 @@ TERMS: dict[str, Pair] = {
 
 SIGNALS: dict[str, Pair] = {
     "delivery missing": ("aanlevering ontbreekt", "delivery missing"),
+    "delivery refused": ("aanlevering afgekeurd", "delivery refused"),
+    "delivery smaller": ("aanlevering kleiner dan de vorige", "delivery smaller than the one before"),
     "lines refused": ("regels afgekeurd", "lines refused"),
     "ceiling near": ("plafond bijna bereikt", "ceiling near"),
     "ceiling reached": ("plafond bereikt", "ceiling reached"),
@@ -233,6 +235,10 @@ REFUSALS: dict[str, Pair] = {
     "csv-quotes": (
         "De aanhalingstekens in dit bestand sluiten niet. Bewaar het opnieuw als CSV, of lever het aan als .xlsx.",
         "The quotes in this file do not close. Save it anew as CSV, or deliver it as .xlsx.",
+    ),
+    "unknown-separator": (
+        "De cellen van dit bestand zijn gescheiden door {found}; zo wordt het niet gelezen. Sla het op als CSV met een puntkomma (;) tussen de cellen, of als .xlsx. Een komma, een tab en een streep (|) worden ook gelezen.",
+        "The cells of this file are separated by {found}, which is not read. Save it as CSV with a semicolon (;) between the cells, or as .xlsx. A comma, a tab and a bar (|) are read too.",
     ),
     "no-table": (
         "In dit bestand is geen rij met herkenbare kolomkoppen gevonden, zoals Cliëntnummer, Begindatum en Volume.",

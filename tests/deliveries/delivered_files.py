@@ -75,7 +75,7 @@ def typed_column(field: str, texts: Sequence[str | None], kinds: Sequence[int] |
     )
     if kinds is not None:
         cells = cells.with_columns(pl.Series(f"{field}.kind", list(kinds), dtype=pl.UInt8))
-    lines, refusals = typed(cells, [Source("2018-03/x.csv", MARCH, "", CONTRACT, {field: "F"}, **more)])
+    lines, refusals, _ = typed(cells, [Source("2018-03/x.csv", MARCH, "", CONTRACT, {field: "F"}, **more)])
     name = {
         "quantity": "quantity_milli", "claimed": "claimed_cents", "goal_attainment": "goal_attainment_bp",
         "client_satisfaction": "client_satisfaction_centi",

@@ -19,13 +19,32 @@ def test_every_encoding_of_a_dutch_office_reads_the_same(tmp_path, encoding):
     ]
 
 
-@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
 def test_every_separator_is_found_by_the_headings(tmp_path, separator):
     text = HEAD.replace(";", separator) + '"C-1";01-03-2018;31-03-2018;"1.234,50";min;"€ 10,00"\n'.replace(
         ";", separator
     )
     gathered = read_csv(tmp_path, text)
     assert gathered.lines["quantity_milli"].to_list() == [1_234_500]
+
+
+@pytest.mark.parametrize("separator", [":", "~", "^", "#", "¦", "::"])
+def test_another_separator_is_told_with_what_to_type_instead(tmp_path, separator):
+    gathered = read_csv(tmp_path, HEAD.replace(";", separator) + separator.join(["C-1", "01-03-2018", "31-03-2018", "60", "min", "10"]))
+    assert gathered.refusals.select("row", "code", "found").rows() == [(0, "unknown-separator", separator[0])]
+    (problem,) = gathered.problems
+    assert f"separated by {separator[0]}, which is not read" in problem.message
+    assert "a semicolon (;)" in problem.help
+
+
+def test_a_csv_without_headings_is_not_said_to_have_another_separator(tmp_path):
+    gathered = read_csv(tmp_path, "Wie:Wanneer\nC-1:01-03-2018\n")
+    assert gathered.refusals.get_column("code").to_list() == ["no-table"]
+
+
+def test_a_bar_inside_a_cell_is_text(tmp_path):
+    gathered = read_csv(tmp_path, HEAD + "C|1;01-03-2018;31-03-2018;60;min;10\n")
+    assert gathered.lines.get_column("client").to_list() == ["C|1"]
 
 
 def test_the_hint_of_excel_for_the_separator_is_followed_and_counted_as_a_row(tmp_path):

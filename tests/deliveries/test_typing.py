@@ -241,7 +241,7 @@ def test_a_date_is_refused_where_its_column_shows_both_orders():
 
 
 def test_the_end_dates_of_a_file_settle_its_start_dates():
-    lines, refusals = typed_lines(
+    lines, refusals, _ = typed_lines(
         [{"start": "01/03/2018", "end": "31/03/2018"}], delivery="d", claim_month=MARCH, contract=CONTRACT
     )
     assert refusals.is_empty()
@@ -299,7 +299,7 @@ def test_a_unit_is_a_dutch_word_an_english_word_or_a_national_code(text, unit):
 
 
 def test_an_unknown_unit_carries_its_national_code_and_the_accepted_words():
-    _, refusals = typed_lines([{"unit": "kwartier"}], delivery="d", claim_month=MARCH, contract=CONTRACT)
+    _, refusals, _ = typed_lines([{"unit": "kwartier"}], delivery="d", claim_month=MARCH, contract=CONTRACT)
     row = refusals.row(0, named=True)
     assert (row["national"], row["found"]) == ("9341", "kwartier")
     assert "minuten" in row["expected"]
@@ -347,7 +347,7 @@ def test_what_settles_a_cell_is_looked_for_in_its_own_file_only():
          "start": ["03/04/2018", "03/04/2018", "31/01/2018", "03/04/2018", "01/02/2018"]},
         schema_overrides={"file": pl.Int32, "row": pl.Int32},
     )  # fmt: skip
-    lines, refusals = typed(cells, [Source(name, MARCH, "", CONTRACT) for name in "abc"])
+    lines, refusals, _ = typed(cells, [Source(name, MARCH, "", CONTRACT) for name in "abc"])
     assert lines.select("delivery", "row", "quantity_milli").rows() == [("b", 1, 1_234_000), ("b", 2, 2_500)]
     assert refusals.select("delivery", "row", "code").rows() == [
         ("a", 1, "ambiguous-date"), ("a", 1, "ambiguous-number"), ("c", 1, "ambiguous-date"), ("c", 2, "ambiguous-date"),
@@ -367,7 +367,7 @@ def test_a_text_is_trimmed_and_composed_and_otherwise_left_as_written():
 
 @pytest.mark.parametrize("text", ["C\u200b-1", "C\u00ad1", "C\u00a01", "C\t1", "C\n1", "\u202eC1", "C\x1f1"])
 def test_characters_that_nobody_sees_are_refused_and_told_by_number(text):
-    _, refusals = typed_lines([{"client": text}], delivery="d", claim_month=MARCH, contract=CONTRACT)
+    _, refusals, _ = typed_lines([{"client": text}], delivery="d", claim_month=MARCH, contract=CONTRACT)
     row = refusals.row(0, named=True)
     assert row["code"] == "invisible-characters"
     assert "‹U+" in row["found"]
@@ -379,7 +379,7 @@ def test_a_client_number_with_letters_of_another_script_is_refused(text):
 
 
 def test_a_text_longer_than_two_hundred_characters_is_refused_and_not_repeated_whole():
-    _, refusals = typed_lines([{"client": "C" * 201}], delivery="d", claim_month=MARCH, contract=CONTRACT)
+    _, refusals, _ = typed_lines([{"client": "C" * 201}], delivery="d", claim_month=MARCH, contract=CONTRACT)
     assert refusals["code"].to_list() == ["text-too-long"]
     assert len(refusals["found"][0]) == 200
 
@@ -393,7 +393,7 @@ def test_whole_numbers_of_excel_are_clients_as_long_as_no_zero_can_be_lost():
 
 def test_a_municipality_code_that_lost_its_zero_is_refused_showing_both():
     cells = one_cell("municipality", "344", NUMBER)
-    _, refusals = typed(cells, [Source("d", MARCH, "S", CONTRACT, {"municipality": "J"})])
+    _, refusals, _ = typed(cells, [Source("d", MARCH, "S", CONTRACT, {"municipality": "J"})])
     row = refusals.row(0, named=True)
     assert (row["code"], row["found"], row["expected"], row["cell"]) == ("leading-zeros-lost", "344", "0344", "J1")
 
@@ -404,7 +404,7 @@ def test_an_error_cell_and_a_formula_without_result_are_refused_in_every_field(f
 
 
 def test_a_date_in_a_column_of_texts_is_refused_and_shown_as_a_date():
-    _, refusals = typed(one_cell("client", "43160", DATE), [Source("d", MARCH, "S", CONTRACT)])
+    _, refusals, _ = typed(one_cell("client", "43160", DATE), [Source("d", MARCH, "S", CONTRACT)])
     assert refusals.select("code", "found").row(0) == ("not-text", "01-03-2018")
 
 
@@ -412,7 +412,7 @@ def test_a_date_in_a_column_of_texts_is_refused_and_shown_as_a_date():
 
 
 def test_the_lines_of_a_case_are_typed_by_the_same_code_into_the_same_frames():
-    lines, refusals = typed_lines(
+    lines, refusals, _ = typed_lines(
         [
             {"client": "C-1", "code": "45A48", "start": "2017-02-06", "end": "2017-02-28", "quantity": "480", "unit": "minutes"},
             {"client": "C-1", "start": "2017-02-30", "quantity": "veel"},
@@ -433,7 +433,7 @@ def test_the_lines_of_a_case_are_typed_by_the_same_code_into_the_same_frames():
 
 
 def test_a_case_without_lines_gives_empty_frames_of_the_right_schema():
-    lines, refusals = typed_lines([], delivery="case", claim_month=MARCH, contract=CONTRACT)
+    lines, refusals, _ = typed_lines([], delivery="case", claim_month=MARCH, contract=CONTRACT)
     assert (lines.height, refusals.height) == (0, 0)
     assert lines.schema == pl.Schema(LINES)
 
