@@ -484,7 +484,7 @@ def test_the_list_is_not_taken_for_a_table_when_headings_are_what_was_refused(de
     rows = [*ROWS[:4], ["K-2", "Cliëntnummer", "Begindatum", "Einddatum", "Volume", "Eenheid", "R-2"]]
     desk.deliver("A-1.xlsx", workbook(rows))
     name, book = only(desk.returned())
-    assert len(listed(book)) == 4
+    assert len(listed(book)) == 5  # the intensity, both days, the volume and the unit
     desk.deliver(name, corrected(book, B5="zwaar", C5=FIRST, D5=LAST, E5=1.5, F5="uren"))
     assert desk.entitled() == {"A-1": 255_00}
     assert desk.delivered.problems == ()
@@ -558,4 +558,5 @@ def test_the_law_reading_a_returned_file_gives_what_reading_the_delivery_gave(de
     after = again.gathered()
     assert after.lines.equals(before.lines)
     assert after.refusals.equals(before.refusals)
-    assert [row[0] for row in listed(book)] == ["E8", "B5", "A6", "C7"]
+    assert after.partly.equals(before.partly)
+    assert [row[0] for row in listed(book)] == ["E8", "B5", "A6", "C7", "F7"]
