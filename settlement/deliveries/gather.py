@@ -171,6 +171,7 @@ def gather(
     deliveries, of_used, of_rows = refuse_claims(
         [outcome.delivery for outcome in settled], _of_used(pl.concat(lines), used), _of_used(pl.concat(refusals), used)
     )
+    problems += _side_by_side(folder, deliveries, of_used)
     # Of a message that is rejected as a whole no line is judged any more.
     judged = [one.key for one in deliveries if one.used and not (one.message is not None and one.message.rejected)]
     return Gathered(
@@ -418,6 +419,33 @@ def _replaced(outcomes: Sequence[_Outcome]) -> list[_Outcome]:
         ):
             by_key[outcome.delivery.key] = _unused(outcome, first, same=True)
     return sorted(by_key.values(), key=lambda each: (each.delivery.claim_month, each.delivery.key))
+
+
+def _side_by_side(inputs: _Inputs, deliveries: Sequence[Delivery], lines: pl.DataFrame) -> list[Problem]:
+    """Where a file names its contracts in a column, another may hold lines of one of them: neither is said to replace the
+    other, and lines that were meant to be corrected would count in both."""
+    tables = {one.key: one for one in deliveries if one.used and one.message is None}
+    if all(one.contract is not None for one in tables.values()):
+        return []
+    together = (
+        lines.lazy()
+        .filter(pl.col("delivery").is_in(list(tables)) & pl.col("contract").is_not_null())
+        .select("claim_month", "contract", "delivery")
+        .unique()
+        .sort("delivery")
+        .group_by("claim_month", "contract")
+        .agg("delivery")
+        .filter(pl.col("delivery").list.len() > 1)
+        .sort("claim_month", "contract")
+        .collect()
+    )
+    problems = []
+    for month, contract, keys in together.iter_rows():
+        named = " and ".join(f"'{key}'" for key in keys)
+        message = f"{named} hold lines of {contract} for {Month.from_index(month)}, and neither replaces the other: all of them count"
+        help_ = "If one came instead of the other, take the other out of the folder, or give them one name, with v1 and v2 behind it."
+        problems.append(Problem("side-by-side", inputs.place(inputs.path / keys[-1]), message, help_))
+    return problems
 
 
 def _replacements(settled: Sequence[_Outcome], lines: pl.DataFrame, refusals: pl.DataFrame) -> tuple[Replacement, ...]:

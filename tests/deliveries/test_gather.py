@@ -241,6 +241,23 @@ def test_a_file_with_several_contracts_replaces_the_one_of_the_same_name(tmp_pat
     assert clients(read(tmp_path, X_1={}, X_2={})) == ["c", "d", "e", "f"]
 
 
+def test_files_that_hold_lines_of_one_contract_and_replace_nothing_are_told(tmp_path):
+    folder, other = month_folder(tmp_path), month_folder(tmp_path, "2018-02")
+    head = "Contractnummer;Cliënt;Begindatum\n"
+    write_csv(folder / "groep.csv", head + "X-1;a;2018-03-01\nX-2;b;2018-03-01\n")
+    # It names one contract only, and so doesn't take the place of a file of several.
+    write_csv(folder / "groep v2.csv", head + "X-1;c;2018-03-01\n")
+    write_csv(other / "groep.csv", head + "X-1;d;2018-02-01\nX-2;e;2018-02-01\n")
+    write_csv(other / "X-3.csv", csv_of("f").replace("03", "02"))
+    gathered = read(tmp_path, X_1={}, X_2={}, X_3={})
+    (told,) = gathered.problems
+    assert (told.code, told.place.file.rpartition("/")[2]) == ("side-by-side", "groep.csv")
+    assert "'2018-03/groep v2.csv' and '2018-03/groep.csv' hold lines of X-1 for 2018-03" in told.message
+    # What lies in the other month, or is of another contract, stands beside nothing; and a file taken away tells nothing.
+    (folder / "groep v2.csv").unlink()
+    assert read(tmp_path, X_1={}, X_2={}, X_3={}).problems == ()
+
+
 def test_the_same_file_twice_counts_once_in_whichever_month_it_came_again(tmp_path):
     write_csv(month_folder(tmp_path, "2018-02") / f"{CONTRACT}.csv", csv_of("a"))
     write_csv(month_folder(tmp_path) / f"{CONTRACT} nogmaals.csv", csv_of("a"))
