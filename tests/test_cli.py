@@ -342,3 +342,13 @@ def test_the_service_settles_what_came_due_while_nothing_ran_once_as_drafts(offi
     assert (office / "outputs/2018-12/run.json").exists()
     assert not (office / "outputs/2019-01").exists()
     assert settlement("schedule", "--once").out == ""
+
+
+def test_a_count_has_its_noun_in_the_right_number(office, settlement):
+    told = settlement("run", "--period", "2018-02").out
+    assert "on 1 of 1 statement." in told
+    assert "1 delivery goes back with its refusals marked" in told
+    assert "1 contract can be settled; 0 problems in rule files" in settlement("check").out
+    settlement("approve", "--period", "2018-02", "--by", "A. de Vries")
+    assert "1 run," in settlement("ledger", "--verify").out
+    assert "1 of 1 run comes out the same" in settlement("verify").out

@@ -20,6 +20,7 @@ from settlement.cli.talk import (
     Period,
     Rules,
     app,
+    counted,
     euro,
     month_of,
     now,
@@ -77,7 +78,7 @@ def run(
     if written is not None and written.unchanged:
         say(f"\n{month} is final and nothing has changed since; nothing was written.")
     elif written is not None:
-        say(f"\n{written.written} files in {written.folder}. This is a draft: look at it, then settlement approve --period {month} --by 'your name'")
+        say(f"\n{counted(written.written, 'file')} in {written.folder}. This is a draft: look at it, then settlement approve --period {month} --by 'your name'")
     else:
         say("\nA preview: nothing was written.")
     raise typer.Exit(code)
@@ -114,9 +115,9 @@ def _show_month(computed: Computed) -> None:
     for one in computed.statements:
         if one.on_hold:
             say(f"\nThe payment of {one.contract.number} is kept back, {euro(max(one.payable_cents, 0))}: {one.on_hold}.")
-    say(f"\nTo pay {euro(total)} on {len(computed.payments)} of {len(computed.statements)} statements" + (f"; held back {euro(held)}" if held else "") + ".")
+    say(f"\nTo pay {euro(total)} on {len(computed.payments)} of {counted(len(computed.statements), 'statement')}" + (f"; held back {euro(held)}" if held else "") + ".")
     if computed.returned.files:
-        say(f"{len(computed.returned.files)} deliveries go back with their refusals marked: folder returned.")
+        say(f"{counted(len(computed.returned.files), 'delivery goes back with its', 'deliveries go back with their')} refusals marked: folder returned.")
     for contract, month in sorted(computed.settlement.counted.missing):
         say(f"No delivery of {contract} for {month}.")
 
