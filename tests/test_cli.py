@@ -433,3 +433,13 @@ def test_without_a_key_it_is_said_what_is_missing(office, settlement):
     lost = settlement("key")
     assert "client.key cannot be read: No such file or directory" in lost.err
     assert "Put the safe copy of it back" in lost.err
+
+
+def test_a_count_has_its_noun_in_the_right_number(office, settlement):
+    told = settlement("run", "--period", "2018-02").out
+    assert "on 1 of 1 statement." in told
+    assert "1 delivery goes back with its refusals marked" in told
+    assert "1 contract can be settled; 0 problems in rule files" in settlement("check").out
+    settlement("approve", "--period", "2018-02", "--by", "A. de Vries")
+    assert "1 run," in settlement("ledger", "--verify").out
+    assert "1 of 1 run comes out the same" in settlement("verify").out

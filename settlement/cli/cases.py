@@ -14,6 +14,7 @@ from settlement.cli.talk import (
     RULES,
     Json,
     app,
+    counted,
     print_json,
     problem_json,
     say,
@@ -69,5 +70,5 @@ def run_tests(
                 say(f"         {told}")
     if not cases and not problems:
         say(f"There are no cases in {folder}. A case stands in a file beside its contract: de-linde.cases.yaml")
-    say(f"\n{len(cases) - len(failed)} of {len(cases)} cases hold." + (f" {len(problems)} problems in the files." if problems else ""))
+    say(f"\n{len(cases) - len(failed)} of {counted(len(cases), 'case')} {'holds' if len(cases) - len(failed) == 1 else 'hold'}." + (f" {counted(len(problems), 'problem')} in the files." if problems else ""))
     raise typer.Exit(code)

@@ -17,6 +17,7 @@ from settlement.cli.talk import (
     Json,
     Rules,
     app,
+    counted,
     month_of,
     print_json,
     problem_json,
@@ -57,8 +58,8 @@ def check(
         for proposal in found.proposed:
             tell(proposal)
         say(
-            f"{found.contracts} contracts can be settled; {len(found.rule_problems)} problems in rule files, "
-            f"{len(found.delivery_problems)} in deliveries, {len(found.refused)} refusals"
+            f"{counted(found.contracts, 'contract')} can be settled; {counted(len(found.rule_problems), 'problem')} in rule files, "
+            f"{len(found.delivery_problems)} in deliveries, {counted(len(found.refused), 'refusal')}"
             f"{f' (up to {found.until})' if found.until else ''}."
         )
     raise typer.Exit(code)

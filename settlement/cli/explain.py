@@ -9,7 +9,20 @@ import typer
 if TYPE_CHECKING:
     from settlement.run.explain import Explained, LineBehind
 
-from settlement.cli.talk import INPUTS, OUTPUTS, RULES, Json, Outputs, Period, app, euro, month_of, print_json, say
+from settlement.cli.talk import (
+    INPUTS,
+    OUTPUTS,
+    RULES,
+    Json,
+    Outputs,
+    Period,
+    app,
+    counted,
+    euro,
+    month_of,
+    print_json,
+    say,
+)
 
 
 @app.command()
@@ -71,9 +84,9 @@ def _counted(row: Explained) -> str:
     """How many delivered lines stand behind an amount, and how many of them count in it."""
     every = len(row.lines)
     if row.term == "ceiling":
-        return f"{every} delivered {'line' if every == 1 else 'lines'} that the ceiling cut"
+        return f"{counted(every, 'delivered line')} that the ceiling cut"
     counting = sum(line.counts for line in row.lines)
-    told = f"{every} delivered {'line' if every == 1 else 'lines'}"
+    told = counted(every, "delivered line")
     if counting == every:
         return told
     why = ", ".join(dict.fromkeys(line.why for line in row.lines if not line.counts))

@@ -17,6 +17,7 @@ from settlement.cli.talk import (
     Outputs,
     Rules,
     app,
+    counted,
     euro,
     now,
     print_json,
@@ -52,7 +53,7 @@ def ledger(
         if as_json:
             print_json({"ledger": str(where), "runs": count})
         else:
-            say(f"{count} runs were copied to {where}, digest by digest. Keep {copy_from} as a backup: it is not used any more.")
+            say(f"{counted(count, 'run was', 'runs were')} copied to {where}, digest by digest. Keep {copy_from} as a backup: it is not used any more.")
         return
     with read_only_ledger(workspace, where) as book:
         if verify:
@@ -61,7 +62,7 @@ def ledger(
                 print_json({"whole": not findings, "head": book.head(), "findings": [problem_json(one) for one in findings]})
             else:
                 show_problems(findings)
-                say(f"The ledger is {'not whole' if findings else 'whole'}: {len(book.runs())} runs, last record {book.head()[:16]}…")
+                say(f"The ledger is {'not whole' if findings else 'whole'}: {counted(len(book.runs()), 'run')}, last record {book.head()[:16]}…")
             raise typer.Exit(FAULT if findings else GOOD)
         if contract and contract not in {key[0] for key in book.settled()} | book.paid().keys():
             known = ", ".join(sorted({key[0] for key in book.settled()} | book.paid().keys()))

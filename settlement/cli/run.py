@@ -20,6 +20,7 @@ from settlement.cli.talk import (
     Period,
     Rules,
     app,
+    counted,
     euro,
     month_of,
     now,
@@ -77,11 +78,11 @@ def run(
         )
         raise typer.Exit(code)
     show_problems(computed.problems)
-    _show_month(computed)
+    _show_month(computed, preview=preview)
     if written is not None and written.unchanged:
         say(f"\n{month} is final and nothing has changed since; nothing was written.")
     elif written is not None:
-        say(f"\n{written.written} files in {written.folder}. This is a draft: look at it, then settlement approve --period {month} --by 'your name'")
+        say(f"\n{counted(written.written, 'file')} in {written.folder}. This is a draft: look at it, then settlement approve --period {month} --by 'your name'")
     else:
         say("\nA preview: nothing was written.")
     raise typer.Exit(code)
@@ -99,7 +100,7 @@ def _run_code(computed: Computed) -> int:
     return GOOD
 
 
-def _show_month(computed: Computed) -> None:
+def _show_month(computed: Computed, *, preview: bool) -> None:
     rows = []
     for one in computed.statements:
         now = sum(row.difference_cents for row in one.rows if row.month == one.period)
@@ -118,17 +119,16 @@ def _show_month(computed: Computed) -> None:
     for one in computed.statements:
         if one.on_hold:
             say(f"\nThe payment of {one.contract.number} is kept back, {euro(max(one.payable_cents, 0))}: {one.on_hold}.")
-    say(f"\nTo pay {euro(total)} on {len(computed.payments)} of {len(computed.statements)} statements" + (f"; held back {euro(held)}" if held else "") + ".")
+    say(f"\nTo pay {euro(total)} on {len(computed.payments)} of {counted(len(computed.statements), 'statement')}" + (f"; held back {euro(held)}" if held else "") + ".")
     if computed.returned.files:
-        say(f"{len(computed.returned.files)} deliveries go back with their refusals marked: folder returned.")
+        if preview:
+            say(f"{counted(len(computed.returned.files), 'delivery has', 'deliveries have')} refusals: a draft marks them in the folder returned.")
+        else:
+            say(f"{counted(len(computed.returned.files), 'delivery goes back with its', 'deliveries go back with their')} refusals marked: folder returned.")
     for each in computed.settlement.smaller:
-        say(f"Warning: {each.later} replaces {each.earlier}, and has {_lines(each.later_lines)} of {each.contract} instead of {_lines(each.earlier_lines)}. Is that meant?")
+        say(f"Warning: {each.later} replaces {each.earlier}, and has {counted(each.later_lines, 'line')} of {each.contract} instead of {counted(each.earlier_lines, 'line')}. Is that meant?")
     for contract, month in sorted(computed.settlement.counted.missing):
         say(f"No delivery of {contract} for {month}.")
-
-
-def _lines(count: int) -> str:
-    return f"{count or 'no'} {'line' if count == 1 else 'lines'}"
 
 
 @app.command()

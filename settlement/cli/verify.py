@@ -16,6 +16,7 @@ from settlement.cli.talk import (
     Outputs,
     Rules,
     app,
+    counted,
     euro,
     month_of,
     print_json,
@@ -76,7 +77,7 @@ def _chosen(ledger: Ledger, period: str, name: str) -> list[FinalRun]:
 
 def _show(one: Replayed, most: int) -> None:
     outcome = "differs" if one.differences else "same" if one.kept else "not kept"
-    say(f"{one.run.name}  {outcome:8}  {one.run.files} files, {euro(one.run.paid_cents)} in {one.run.payments} payments")
+    say(f"{one.run.name}  {outcome:8}  {counted(one.run.files, 'file')}, {euro(one.run.paid_cents)} in {counted(one.run.payments, 'payment')}")
     for difference in one.differences[:most]:
         say(f"  {difference}")
     if len(one.differences) > most:
@@ -95,7 +96,7 @@ def _conclude(replayed: list[Replayed], outputs: object) -> None:
     different = sum(1 for one in replayed if one.differences)
     older = len(replayed) - same - different
     say(
-        f"\n{same} of {len(replayed)} runs come out the same, to the last byte"
+        f"\n{same} of {counted(len(replayed), 'run')} {'comes' if same == 1 else 'come'} out the same, to the last byte"
         + (f"; {different} differ" if different else "")
         + (f"; {older} cannot be computed again" if older else "")
         + "."

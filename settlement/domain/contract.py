@@ -467,6 +467,15 @@ class Contract:
         ceilings = [own] if own is not None else [service.terms.get("ceiling") for service in self.services.values()]
         return bool(ceilings) and all(isinstance(term, Ceiling) and term.per == "year" for term in ceilings)
 
+    @property
+    def outside_ceiling(self) -> frozenset[str]:
+        """The services that do not count towards the yearly ceiling of the contract: what is used of it is without them."""
+        own = self.terms.get("ceiling")
+        if not isinstance(own, Ceiling) or own.per != "year":
+            return frozenset()
+        names = frozenset(self.services)
+        return (names & set(own.exempt)) | (frozenset() if own.over is None else names - set(own.over))
+
     def monthly_ceiling(self, service: str | None) -> bool:
         """Whether the ceiling of a service (``None``: of the contract) is one of each month: no bound of the year's figures."""
         term = (self.terms if service is None else self.services[service].terms).get("ceiling")

@@ -88,6 +88,18 @@ class TalkSection:
         """The ceiling beside a position's figures to date; a ceiling of a month is no bound of them."""
         return None if self.contract.monthly_ceiling(position.key.service) else position.measures["ceiling"]
 
+    def counting(self, measure: str) -> Fraction | None:
+        """A measure in cents of what counts towards the limit: of the whole contract, or without the services that are outside
+        its ceiling, as the statement has it."""
+        outside = self.contract.outside_ceiling
+        if not outside:
+            return self.position.measures[measure]
+        known = [
+            one.measures[measure] for one in self.services if one.key.service is not None and one.key.service not in outside
+        ]
+        found = [cents for cents in known if cents is not None]
+        return sum(found, Fraction(0)) if found else None
+
     @property
     def limit_cents(self) -> int | None:
         """The ceiling or the budget of the whole year; ``None`` when there is neither."""

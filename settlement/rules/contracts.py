@@ -290,7 +290,7 @@ def _read_paid_parts(keys: Keys) -> None:
             keys.problem(
                 "paid-months",
                 parts.place_of("months"),
-                f"a fee is not paid in {paid.months} months",
+                f"a fee is not paid in {paid.months} month{'' if paid.months == 1 else 's'}",
                 "Write from 1 to 120: months: 12",
             )
     elif paid.at_start_bp + paid.at_result_bp != BASIS_POINTS:

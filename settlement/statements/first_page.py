@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from settlement.domain.contract import Ceiling
 from settlement.domain.records import Statement, StatementRow
 from settlement.paper.book import Book, Sheet, Value, lines_of, row_height
 from settlement.paper.charts import Chart
@@ -279,7 +278,7 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
     if not none_of_its_own and not statement.contract.yearly_ceiling:
         limit = sum(cents or 0 for cents in bounds) if None not in bounds else None
     counted = any(each.clients or each.minimum_to_date is not None for each in services)
-    outside = _outside_ceiling(statement)
+    outside = statement.contract.outside_ceiling
     shown_bounds: list[Value] = [
         words.text("not under ceiling") if cents is None and each.service in outside else cents
         for each, cents in zip(services, bounds, strict=True)
@@ -336,7 +335,7 @@ def _position(sheet: Sheet, row: int, statement: Statement, words: Wording) -> i
 def _total(sheet: Sheet, row: int, statement: Statement, limit: int | None, words: Wording) -> None:
     """The services together, beside the bound of the whole contract."""
     services = statement.services
-    outside = _outside_ceiling(statement)
+    outside = statement.contract.outside_ceiling
     claimed = sum(each.claimed_cents for each in services)
     used = sum(each.claimed_cents for each in services if each.service not in outside)
     look = Look(bold=True, bottom=NAVY, align="right")
@@ -345,15 +344,6 @@ def _total(sheet: Sheet, row: int, statement: Statement, limit: int | None, word
     sheet.put(row, 6, statement.entitled_to_date_cents, look.but(kind="amount"))
     sheet.put(row, 7, limit, look.but(kind="amount"))
     sheet.put(row, 8, Fraction(used, limit) if limit and claimed else None, look.but(kind="share"))
-
-
-def _outside_ceiling(statement: Statement) -> set[str]:
-    """The services that do not count towards the yearly ceiling of the contract."""
-    own = statement.contract.terms.get("ceiling")
-    if not isinstance(own, Ceiling) or own.per != "year":
-        return set()
-    names = set(statement.contract.services)
-    return (names & set(own.exempt)) | (set() if own.over is None else names - set(own.over))
 
 
 def _of_contract(sheet: Sheet, row: int, cents: int, words: Wording) -> None:

@@ -141,16 +141,18 @@ def _tiles(section: TalkSection, period: Month, words: Wording) -> list[dict[str
     claimed, forecast = at["claimed"] or Fraction(0), at["forecast_year_end"]
     named = words.text(f"the {section.limit}") if section.limit else ""
 
-    def share_of_limit(key: str, cents: Fraction | None) -> str:
+    def share_of_limit(key: str, measure: str) -> str:
+        cents = section.counting(measure)
         if not limit or not cents:
             return words.text(key)
         return words.text(f"{key} share", share=_percent(cents / limit, words), limit=named)
 
-    delivered = (words.whole_euro(claimed), share_of_limit("tile delivered", claimed))
+    delivered = (words.whole_euro(claimed), share_of_limit("tile delivered", "claimed"))
     if not claimed:
         # A task is paid, not its lines: where they have no value of their own, the clients are what was delivered.
         minimum = section.course[section.position.key.as_of.index - section.course[0].month.index].minimum_to_date
-        label = "tile clients" if minimum is None else "tile clients minimum"
+        label = "tile clients one" if at["clients"] == 1 else "tile clients"
+        label += "" if minimum is None else " minimum"
         clients = words.number(at["clients"] or 0)
         delivered = (clients, words.text(label, minimum=words.exact(minimum or 0)))
     tiles = [
@@ -158,7 +160,7 @@ def _tiles(section: TalkSection, period: Month, words: Wording) -> list[dict[str
         delivered,
         (words.whole_euro(at["entitled"] or 0), words.text("tile entitled")),
         (words.whole_euro(section.paid_cents), words.text("tile paid", month=words.month(period))),
-        ("–" if forecast is None else words.whole_euro(forecast), share_of_limit("tile forecast", forecast)),
+        ("–" if forecast is None else words.whole_euro(forecast), share_of_limit("tile forecast", "forecast_year_end")),
     ]
     return [{"figure": figure, "label": label} for figure, label in tiles]
 

@@ -19,6 +19,8 @@ TALKS: dict[str, Pair] = {
     "tile budget": ("jaarbudget", "budget of the year"),
     "tile ceiling": ("plafond", "ceiling"),
     "tile no limit": ("geen budget of plafond", "no budget or ceiling"),
+    "tile clients one": ("jeugdige geholpen", "client helped"),
+    "tile clients one minimum": ("jeugdige geholpen; minimum t/m nu {minimum}", "client helped; minimum to date {minimum}"),
     "tile clients": ("jeugdigen geholpen", "clients helped"),
     "tile clients minimum": ("jeugdigen geholpen; minimum t/m nu {minimum}", "clients helped; minimum to date {minimum}"),
     "tile delivered": ("geleverd", "delivered"),

@@ -104,7 +104,7 @@ def test_a_rule_file_with_a_problem_is_to_look_at(office):
     path = office.workspace.rules / "a-1.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("€ 60,00", "60,00"), encoding="utf-8")
     one = found(office, "rules")
-    assert (one.state, one.told) == ("attention", "1 contracts of Regio Voorbeeld; 1 problems")
+    assert (one.state, one.told) == ("attention", "1 contract of Regio Voorbeeld; 1 problem")
 
 
 def test_outputs_in_which_nothing_can_be_written_are_missing(office, monkeypatch):

@@ -119,6 +119,16 @@ def test_delivered_paid_and_forecast_are_those_of_the_settlement(talk):
         assert figure in text, figure
 
 
+def test_what_is_outside_the_ceiling_is_not_in_its_share_on_the_page_as_on_the_statement():
+    exempt = {**AGREED, "terms": {**AGREED["terms"], "ceiling": {**AGREED["terms"]["ceiling"], "exempt": "behandeling"}}}
+    (one,) = talks_of(exempt)
+    page = render_talk(one)
+    # Begeleiding alone: 5 × 2 hours × 60 = 600 of 10.000; with behandeling it was 1.050. A year: 4 × 600.
+    assert "geleverd, 6 % van plafond" in page
+    assert "prognose jaareinde, 24 % van plafond" in page
+    assert "€ 1.050" in page
+
+
 def test_clients_stand_against_their_minimum_by_service(talk):
     begeleiding = talk.sections[0].services[0].measures
     # C1 and C2; a minimum of 8 a year is 2 after three months.

@@ -287,3 +287,26 @@ def test_what_a_spreadsheet_would_take_for_a_formula_is_defused_in_csv(text):
 
 def test_plain_text_passes_into_csv_unchanged():
     assert for_csv("Stichting De Linde – Zuid") == "Stichting De Linde – Zuid"
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "dutch", "english"),
+    [
+        ("lines were refused", {"refused": 1, "delivered": 1}, "1 van 1 aangeleverde regel afgekeurd", "1 of 1 delivered line refused"),
+        ("lines were refused", {"refused": 1, "delivered": 2}, "1 van 2 aangeleverde regels afgekeurd", "1 of 2 delivered lines refused"),
+        ("tile to pay", {"statements": 1}, "te betalen, 1 specificatie", "to pay, 1 statement"),
+        ("tile to pay", {"statements": 0}, "te betalen, 0 specificaties", "to pay, 0 statements"),
+        (
+            "alerts run", {"run": "R", "contracts": 1, "deliveries": 1, "missing": 1},
+            "1 contract · 1 aanlevering verwerkt, 1 ontbreekt", "1 contract · 1 delivery processed, 1 missing",
+        ),
+        (
+            "alerts run", {"run": "R", "contracts": 2, "deliveries": 0, "missing": 2},
+            "2 contracten · 0 aanleveringen verwerkt, 2 ontbreken", "2 contracts · 0 deliveries processed, 2 missing",
+        ),
+        ("objection", {"days": 1, "number": "BS"}, "binnen 1 dag weten", "within 1 day,"),
+    ],
+)  # fmt: skip
+def test_a_count_has_its_noun_in_the_right_number(key, values, dutch, english):
+    assert dutch in NL.text(key, **values)
+    assert english in EN.text(key, **values)
