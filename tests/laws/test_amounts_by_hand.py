@@ -70,6 +70,25 @@ def test_an_arrangement_in_months_is_paid_until_the_month_in_which_it_ends():
     running = one_settled(agreed, {"2018-02": [child("a")]}, "2018-06")
     assert list(amounts(running, "A-1").values()) == [333_34, 333_33, 333_34]
     assert one_settled(agreed, {"2018-02": [child("a")]}, "2018-03").payable() == {"A-1": 666_67}
+    # A result gives nothing beside the parts; and of one part the first is all.
+    reached = child("a", end="2018-04-20", result="reached")
+    assert list(amounts(one_settled(agreed, {"2018-04": [reached]}, "2018-06"), "A-1").values()) == [333_34, 333_33, 333_34]
+    once = one_settled(arrangement(paid={"months": "1"}), {"2018-04": [reached]}, "2018-06")
+    assert amounts(once, "A-1") == {("opvoeding", "arrangement_fee", "2018-02"): 1_000_01}
+    # Beside one in halves, each goes by its own.
+    agreed["services"]["pleegzorg"] = arrangement()["services"]["opvoeding"]
+    both = one_settled(agreed, {"2018-04": [reached, {**reached, "service": "pleegzorg", "reference": "b"}]}, "2018-04")
+    assert [(service, month, cents) for (service, _, month), cents in amounts(both, "A-1").items()] == [
+        ("opvoeding", "2018-02", 333_34), ("opvoeding", "2018-03", 333_33), ("opvoeding", "2018-04", 333_34),
+        ("pleegzorg", "2018-02", 500_01), ("pleegzorg", "2018-04", 500_00),
+    ]  # fmt: skip
+
+
+def test_a_hundredth_of_a_percent_at_the_result_is_its_own_part():
+    # 99,99 % of 1.000,01 is 999,91 (999,909999); the rest is 0,10.
+    agreed = arrangement(paid={"at_start": "99,99 %", "at_result": "0,01 %"})
+    found = one_settled(agreed, {"2018-04": [child("a", end="2018-04-20", result="reached")]}, "2018-04")
+    assert list(amounts(found, "A-1").values()) == [999_91, 10]
 
 
 def test_an_arrangement_that_changed_is_credited_whole_or_kept_as_the_contract_says():
@@ -252,6 +271,11 @@ def test_lines_fill_a_ceiling_before_the_instalment_of_the_same_day_and_instalme
     }  # fmt: skip
     agreed["terms"]["ceiling"]["amounts"] = {"2018-01-01": "€ 100,00"}
     found = one_settled(agreed, lines, "2018-01")
+    from_line = found.earnings.filter(found.earnings["line"].is_not_null())
+    assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
+    # What begins on a day pays its first instalment on that day: 60,00 first, and 40,00 of what a twelfth is.
+    begun = {**agreed, "starts": "2018-01-15", "terms": {"ceiling": {"article": "6.5", "per": "contract", "amounts": {"2018-01-01": "€ 100,00"}}}}
+    found = one_settled(begun, {"2018-01": [worked("2018-01-15", "1", "uren")]}, "2018-01")
     from_line = found.earnings.filter(found.earnings["line"].is_not_null())
     assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
     # The instalment of 1 January comes before what was done on the 2nd: 100,00 of it; of 120,00 there 20,00 is left for two hours.

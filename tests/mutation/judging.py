@@ -189,8 +189,12 @@ class Noting(ast.NodeTransformer):
         return node
 
     def _note(self, one: ast.stmt) -> ast.Expr:
-        body = getattr(one, "body", None) or getattr(one, "cases", None)
-        last = getattr(body[0], "lineno", one.lineno + 1) - 1 if body else (one.end_lineno or one.lineno)
+        if isinstance(one, ast.Match):
+            # What stands behind an ``if`` in a case is looked at before the case is.
+            last = max((case.guard or case.pattern).end_lineno or one.lineno for case in one.cases)
+        else:
+            body = getattr(one, "body", None)
+            last = getattr(body[0], "lineno", one.lineno + 1) - 1 if body else (one.end_lineno or one.lineno)
         call = ast.Call(ast.Name(self.NAME, ast.Load()), [ast.Constant(one.lineno), ast.Constant(max(last, one.lineno))], [])
         return ast.copy_location(ast.Expr(call), one)
 
