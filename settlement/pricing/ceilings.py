@@ -154,11 +154,7 @@ def filled(earnings: pl.DataFrame, ceilings: CeilingTables, of_services: bool) -
         .select("left", *service_and_month()).collect(engine="streaming")
     )  # fmt: skip
     sums = _in_scope(by_month, chosen, ceilings.over).group_by("ceiling_no").agg(filled_cents=pl.col("left").sum())
-    return (
-        chosen.join(sums, on="ceiling_no", how="left", maintain_order="left")
-        .with_columns(pl.col("filled_cents").fill_null(0))
-        .sort("ceiling_no")
-    )
+    return chosen.join(sums, on="ceiling_no", how="left", maintain_order="left").with_columns(pl.col("filled_cents").fill_null(0))
 
 
 def cap(
@@ -169,7 +165,7 @@ def cap(
         return earnings
     chosen = ceilings.ceilings.filter(pl.col("ceiling_no").is_in(list(biting)))
     column = "cut_service_cents" if of_services else "cut_contract_cents"
-    bounded = ceilings.over.join(chosen, on="ceiling_no", how="semi").get_column("service_no").unique()
+    bounded = ceilings.over.join(chosen, on="ceiling_no", how="semi").get_column("service_no")
     earning = (
         earnings.lazy().filter(pl.col("live") & pl.col("earns") & pl.col("service_no").is_in(bounded.implode()))
         .select("service_no", "month", "date", "line", "row_no", left=left_cents()).collect()
