@@ -8,6 +8,13 @@ from settlement.domain.contract import CeilingDecision
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place
 from settlement.settle import Before, Settlement
+from settlement.statements.compose import settled_lines
+
+
+def shown(found: Settlement) -> dict[str, int]:
+    """Reference → cents, as the lines of the statement show them."""
+    return dict(settled_lines(found).select("reference", "earned_cents").iter_rows())
+
 
 # ---- years that close ------------------------------------------------------------------------------------
 
@@ -55,6 +62,8 @@ def test_a_credit_of_the_line_that_told_of_a_start_changes_nothing_while_the_lin
     # Half of 1.000,01 is 500,005 → 500,01 at the start; the rest, 500,00, at the result.
     assert one_settled(arrangement(), lines, "2018-05").payable() == {"A-1": 1_000_01}
     assert one_settled(arrangement(), {**lines, "2018-05": [credit("start")]}, "2018-05").payable() == {"A-1": 1_000_01}
+    # Each half stands on the line that told of it first.
+    assert shown(one_settled(arrangement(), lines, "2018-05")) == {"start": 500_01, "end": 500_00}
     # The line of the end credited: the arrangement runs again. Both: it never was.
     assert one_settled(arrangement(), {**lines, "2018-05": [credit("end")]}, "2018-05").payable() == {"A-1": 500_01}
     both = one_settled(arrangement(), {**lines, "2018-05": [credit("start"), credit("end")]}, "2018-05")
@@ -82,6 +91,20 @@ def test_an_arrangement_in_months_is_paid_until_the_month_in_which_it_ends():
         ("opvoeding", "2018-02", 333_34), ("opvoeding", "2018-03", 333_33), ("opvoeding", "2018-04", 333_34),
         ("pleegzorg", "2018-02", 500_01), ("pleegzorg", "2018-04", 500_00),
     ]  # fmt: skip
+
+
+def test_of_ends_that_were_told_the_last_holds_and_a_line_that_says_it_runs_is_no_end():
+    missed, reached = child("a", end="2018-04-20", result="not reached"), child("b", end="2018-05-10", result="reached")
+    start, end = ("opvoeding", "arrangement_fee", "2018-02"), ("opvoeding", "arrangement_fee", "2018-05")
+    found = one_settled(arrangement(), {"2018-04": [missed], "2018-05": [reached]}, "2018-06")
+    assert (amounts(found, "A-1"), shown(found)) == ({start: 500_01, end: 500_00}, {"a": 500_01, "b": 500_00})
+    # The other way round nothing was reached.
+    found = one_settled(arrangement(), {"2018-04": [{**reached, "end": "2018-04-20"}], "2018-05": [{**missed, "end": "2018-05-10"}]}, "2018-06")
+    assert (amounts(found, "A-1"), shown(found)) == ({start: 500_01}, {"a": 0, "b": 500_01})
+    # Lines that say that it runs, with or without a day to which they go, end nothing and stand beside the end.
+    for runs in (child("c"), child("c", end="2018-06-20", result="running")):
+        found = one_settled(arrangement(), {"2018-05": [reached], "2018-06": [runs]}, "2018-06")
+        assert (amounts(found, "A-1"), shown(found)) == ({start: 500_01, end: 500_00}, {"b": 1_000_01, "c": 0})
 
 
 def test_a_hundredth_of_a_percent_at_the_result_is_its_own_part():
@@ -230,7 +253,7 @@ def test_a_ceiling_by_the_month_bounds_each_month_by_the_figure_of_its_first_day
     agreed = by_the_hour(per="month", amounts={"2018-01-01": "€ 100,00", "2018-03-01": "€ 50,00", "2018-04-02": "€ 10,00"})
     assert paid_by_month(agreed, lines, "2018-05") == {"2018-01": 100_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
     later = by_the_hour(per="month", amounts={"2018-01-01": "none", "2018-03-01": "€ 50,00"})
-    assert paid_by_month(later, lines, "2018-05") == {"2018-01": 120_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
+    assert paid_by_month(later, lines, "2018-04") == {"2018-01": 120_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
 
 
 def test_a_ceiling_of_the_whole_contract_is_the_figure_of_the_period_and_fills_over_the_years():
@@ -286,12 +309,28 @@ def test_lines_fill_a_ceiling_before_the_instalment_of_the_same_day_and_instalme
     found = one_settled(begun, {"2018-01": [worked("2018-01-15", "1", "uren")]}, "2018-01")
     from_line = found.earnings.filter(found.earnings["line"].is_not_null())
     assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
+    # Of two lines of that day 60,00 and 40,00, and nothing of the instalment.
+    two = [worked("2018-01-15", "1", "uren"), {**worked("2018-01-15", "1", "uren"), "client": "C2", "reference": "other"}]
+    found = one_settled(begun, {"2018-01": two}, "2018-01")
+    from_line = found.earnings.filter(found.earnings["line"].is_not_null())
+    assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0, 20_00])
     # The instalment of 1 January comes before what was done on the 2nd: 100,00 of it; of 120,00 there 20,00 is left for two hours.
     agreed["terms"]["ceiling"]["amounts"] = {"2018-01-01": "€ 120,00"}
     lines = {"2018-01": [worked("2018-01-02", "1", "uren"), {**worked("2018-01-02", "1", "uren"), "client": "C2", "reference": "other"}]}
     found = one_settled(agreed, lines, "2018-01")
     from_line = found.earnings.filter(found.earnings["line"].is_not_null())
     assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 120_00}, [40_00, 60_00])
+
+
+def test_the_earlier_day_fills_a_ceiling_first_in_whatever_year():
+    for year in (2010, 2018, 2038):
+        agreed = by_the_hour(starts=f"{year}-01-01", ends=f"{year}-12-31", amounts={f"{year}-01-01": "€ 100,00"})
+        agreed["services"]["een"]["tariff"]["amounts"] = agreed["services"]["twee"]["tariff"]["amounts"] = {f"{year}-01-01": "€ 60,00"}
+        # An hour on the first of four months: 60,00 and 40,00, and nothing after those.
+        lines = [worked(f"{year}-{month:02d}-01", "1") for month in (11, 2, 12, 3)]
+        found = one_settled(agreed, {f"{year}-12": lines}, f"{year}-12")
+        assert refusal_codes(found) == []
+        assert found.earnings.sort("date").select("cut_service_cents").to_series().to_list() == [0, 20_00, 60_00, 60_00]
 
 
 def test_a_credited_line_leaves_its_place_under_a_ceiling_to_another_of_the_same_day():
@@ -435,6 +474,9 @@ def test_a_ceiling_a_cent_below_what_was_earned_takes_that_cent_and_shows_its_sh
     terms: Yaml = {"ceiling": {"article": "6.6", "amounts": {"2018-01-01": "€ 59,99"}}}
     of_contract = one_settled(by_the_hour(terms=terms), lines, "2018-01")
     assert shown_of(of_contract, "ceiling") == [("2018-01", -1, {"value": 60_00, "ceiling": 59_99})]
+    # Half of that cent is a cent.
+    terms = {"ceiling": {"article": "6.6", "above": "paid at 50 %", "amounts": {"2018-01-01": "€ 59,99"}}}
+    assert one_settled(by_the_hour(terms=terms), lines, "2018-01").payable() == {"A-1": 60_00}
     # Of 10,00 above it 40 % is paid: 6,00 is taken.
     terms = {"ceiling": {"article": "6.6", "above": "paid at 40 %", "amounts": {"2018-01-01": "€ 50,00"}}}
     at_a_share = one_settled(by_the_hour(terms=terms), lines, "2018-01")
