@@ -39,7 +39,7 @@ def arrangements_of(lines: pl.DataFrame) -> pl.DataFrame:
         .drop("end_line")
     )
     replaced = pl.col("first_line") < pl.col("first_line").max().over("contract_no", "service_no", "client", "began")
-    return grouped.with_columns(void=(pl.col("changed").fill_null(False) | replaced) & pl.col("credits_on_change")).drop(
+    return grouped.with_columns(void=(pl.col("changed") | replaced) & pl.col("credits_on_change")).drop(
         "changed", "credits_on_change"
     )
 
@@ -54,7 +54,7 @@ def second_arrangements(lines: pl.DataFrame) -> pl.DataFrame:
         found.sort("contract_no", "client", "began", "first_line")
         .with_columns(before=ends.cum_max().shift(1).over("contract_no", "client"))
         .filter(pl.col("began") <= pl.col("before"))
-        .select("contract_no", "client").unique()
+        .select("contract_no", "client")
     )  # fmt: skip
     if not overlapping.height:
         return lines.clear()

@@ -157,6 +157,14 @@ def test_a_second_arrangement_of_a_child_begins_the_day_after_the_first_has_ende
         second = {**child("b"), "start": day}
         found = one_settled(agreed, {"2018-03": [first, second]}, "2018-03")
         assert (refusal_codes(found), found.payable()) == (codes, {"A-1": cents})
+    # One that still runs leaves place for no other.
+    later = {**child("b"), "start": "2018-03-20"}
+    found = one_settled(agreed, {"2018-03": [child("a"), later]}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 500_01})
+    # What overlaps two that do not overlap each other is refused, whichever of them began before it.
+    third = {**child("c", end="2018-03-25", result="reached"), "start": "2018-03-05"}
+    found = one_settled(agreed, {"2018-03": [first, {**later, "end": "2018-03-30", "result": "reached"}, third]}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 2_000_02})
     # One that overlaps is refused, and the one after it, which does not, stands.
     others = [{**child("b"), "start": "2018-03-10"}, {**child("c"), "start": "2018-03-11"}]
     found = one_settled(agreed, {"2018-03": [first, *others]}, "2018-03")

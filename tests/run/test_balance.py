@@ -61,6 +61,7 @@ def test_a_month_with_lines_and_instalments_above_ceilings_with_refusals_and_a_h
     unreadable = {"begeleiding": {"tariff": {**tariff, "amounts": {"2018-01-01": "62,00"}}}}
     write_rules(tmp_path / "rules", [
         contract("A-1", above, terms={"ceiling": ceiling("€ 20.100")}), contract("B-1", hours), contract("C-1", hours), contract("D-1", unreadable),
+        contract("E-1", hours),
     ])  # fmt: skip
     hold = "payments:\n  - contract: B-1\n    from: 2018-03\n    reason: onderzoek loopt\n    by: A. de Vries\n"
     (tmp_path / "rules" / "holds.yaml").write_text(hold, encoding="utf-8")
@@ -70,13 +71,14 @@ def test_a_month_with_lines_and_instalments_above_ceilings_with_refusals_and_a_h
         ("D-1", [hour(0), hour(1)]),
     ):  # fmt: skip
         write_delivery(tmp_path / "inputs", File(number, "2018-03", lines))
+    (tmp_path / "inputs" / "2018-03" / "E-1_levering.csv").write_text("Wie;Wanneer\r\nC0;05-03-2018\r\n", encoding="utf-8-sig")
     made = draft(Workspace(tmp_path / "rules", tmp_path / "inputs", tmp_path / "outputs"), MARCH, NOW).computed
     # A: 4 × 93,00 is cut to 250,00 and three twelfths of 10.000,00 to 25.000,00; together to 20.100,00. B: 186,00, on hold.
-    # Of C the only line is refused; D's rules cannot be read, and its two lines wait.
+    # Of C the only line is refused; D's rules cannot be read, and its two lines wait; E's file is refused as a whole.
     assert {one.contract.number: (one.payable_cents, one.to_pay_cents) for one in made.statements} == {
-        "A-1": (20_100_00, 20_100_00), "B-1": (186_00, 0), "C-1": (0, 0),
+        "A-1": (20_100_00, 20_100_00), "B-1": (186_00, 0), "C-1": (0, 0), "E-1": (0, 0),
     }  # fmt: skip
-    assert made.settlement.refusals.get_column("code").to_list() == ["not-a-date", "not-a-date", "wrong-unit"]
+    assert made.settlement.refusals.get_column("code").to_list() == ["not-a-date", "not-a-date", "wrong-unit", "no-table"]
     assert made.settlement.accepted.stopped.rows() == [("2018-03/D-1_levering.csv", "D-1", 2)]
 
 
