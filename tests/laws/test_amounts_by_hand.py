@@ -165,6 +165,20 @@ def test_a_second_arrangement_of_a_child_begins_the_day_after_the_first_has_ende
     third = {**child("c", end="2018-03-25", result="reached"), "start": "2018-03-05"}
     found = one_settled(agreed, {"2018-03": [first, {**later, "end": "2018-03-30", "result": "reached"}, third]}, "2018-03")
     assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 2_000_02})
+    # Told of among another child's, which ended before: those of one child are held beside each other.
+    other = {**child("o", end="2018-02-20", result="reached"), "client": "C2"}
+    found = one_settled(agreed, {"2018-03": [first, other, {**later, "start": "2018-03-10"}]}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 2_000_02})
+    # One told of later that ended on the day on which the first began is in its way; one that ended the day before is not.
+    for day, codes, cents in (("2018-02-10", ["second-arrangement"], 1_000_01), ("2018-02-09", [], 2_000_02)):
+        before = {**child("b", end=day, result="reached"), "start": "2018-01-10"}
+        found = one_settled(agreed, {"2018-03": [first, before]}, "2018-03")
+        assert (refusal_codes(found), found.payable()) == (codes, {"A-1": cents})
+    # Of one that was told of twice and credited once, the line that stands is refused; the credit and its debit are nothing.
+    twice = [{**child(name), "start": "2018-03-01"} for name in ("b", "c")]
+    undone = {"client": "C1", "service": "opvoeding", "direction": "C", "reference": "x", "previous_reference": "b"}
+    found = one_settled(agreed, {"2018-03": [first, *twice], "2018-04": [undone]}, "2018-04")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 1_000_01})
     # One that overlaps is refused, and the one after it, which does not, stands.
     others = [{**child("b"), "start": "2018-03-10"}, {**child("c"), "start": "2018-03-11"}]
     found = one_settled(agreed, {"2018-03": [first, *others]}, "2018-03")
