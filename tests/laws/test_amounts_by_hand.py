@@ -446,6 +446,10 @@ def test_a_bonus_of_the_contract_from_a_day_is_on_what_all_services_earned_from_
     assert {key: cents for key, cents in amounts(found, "A-1").items() if key[1] == "outcome_bonus"} == {
         ("", "outcome_bonus", "2018-06"): 18_00, ("", "outcome_bonus", "2018-09"): 24_00,
     }  # fmt: skip
+    # What each was given on, and what was given before.
+    assert shown_of(found, "outcome_bonus") == [
+        ("2018-06", 18_00, {"base": 180_00, "share": 0.1}), ("2018-09", 24_00, {"base": 420_00, "share": 0.1, "before": 18_00}),
+    ]  # fmt: skip
     # In one service: its own lines only.
     own = by_the_hour(amounts={"2018-01-01": "€ 1.000,00"})
     own["services"]["een"]["outcome_bonus"] = bonus

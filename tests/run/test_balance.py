@@ -15,8 +15,8 @@ from workbench import File, Line, contract, files_in, write_delivery, write_rule
 
 from settlement.domain.periods import Month
 from settlement.domain.records import Payment, Statement
-from settlement.run.balance import OutOfBalance
-from settlement.run.month import draft
+from settlement.run.balance import OutOfBalance, check_balance
+from settlement.run.month import approve, draft
 from settlement.run.workspace import Workspace
 
 NOW = dt.datetime(2018, 4, 9, 6, tzinfo=dt.UTC)
@@ -47,6 +47,25 @@ def test_without_a_fault_the_month_is_in_balance_and_written(workspace):
     # 3 × 1,5 × 62,00 = 279,00, cut to 250,00; three twelfths of 120.000,00.
     assert {one.contract.number: one.to_pay_cents for one in made.computed.statements} == {"A-1": 250_00, "B-1": 30_000_00}
     assert "2018-03/run.json" in files_in(workspace.outputs)
+
+
+def test_a_refusal_of_the_first_row_of_a_file_counts_as_any_other(workspace):
+    # A message has no headings: its first line is row 1.
+    made = draft(workspace, MARCH, NOW).computed
+    first = made.settlement.refusals.with_columns(row=pl.lit(1, dtype=pl.Int32))
+    assert first.height == 1
+    check_balance(replace(made.settlement, refusals=first), made.delivered, made.lines, made.statements, made.payments, made.postings)
+
+
+def test_what_was_paid_before_is_carried_in_balance(workspace):
+    draft(workspace, MARCH, NOW)
+    approve(workspace, MARCH, "A. de Vries", NOW)
+    # One line is taken out afterwards: 2 × 93,00 = 186,00, of which 250,00 was paid. The budget pays April's 10.000,00.
+    write_delivery(workspace.inputs, File("A-1", "2018-03", [hour(0), hour(1)]))
+    made = draft(workspace, MARCH.plus(1), NOW).computed
+    assert {one.contract.number: (one.payable_cents, one.to_pay_cents) for one in made.statements} == {
+        "A-1": (-64_00, 0), "B-1": (10_000_00, 10_000_00),
+    }  # fmt: skip
 
 
 def test_a_month_with_lines_and_instalments_above_ceilings_with_refusals_and_a_hold_is_in_balance(tmp_path):
