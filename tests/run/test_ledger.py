@@ -121,6 +121,8 @@ def test_what_a_run_records_is_what_is_read_back(address: Address) -> None:
         assert ledger.postings(final) == list(postings)
         assert ledger.payments(final) == payments
         assert ledger.files(final) == files
+        # In the chain they stand by path, in whatever order they were handed over.
+        assert list(ledger.files(final)) == ["2018-03/BS.xlsx", "2018-03/run.json"]
         assert ledger.next_name(Month(2018, 4)) == "R-2018-04-0002"
 
 
@@ -269,10 +271,11 @@ def test_a_later_run_of_a_final_month_pays_the_difference(address: Address) -> N
     with Ledger.open(address) as ledger:
         settle(ledger, MARCH, 500)
         changes = {(2018, "crisiszorg", "budget", MARCH): 25}
-        ledger.record(
+        final = ledger.record(
             approved(ledger, MARCH, "more"), postings_of(LINDE, MARCH, changes, payment_cents=25),
             [payment(LINDE, MARCH, 25)], {},
         )  # fmt: skip
+        assert (final.name, final.paid_cents) == ("R-2018-03-0002", 25)
         assert [run.name for run in ledger.runs()] == ["R-2018-03-0001", "R-2018-03-0002"]
         assert ledger.last_final(MARCH) == ledger.runs()[1]
         assert ledger.paid_by_month(LINDE) == {MARCH: 525}
