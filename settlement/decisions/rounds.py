@@ -306,7 +306,8 @@ def bounds_round(engine: Decides, stands: Stands, entitled: Entitlements) -> lis
             earned, budget = answer.asked.measures["earned"], answer.asked.measures["budget"]
             key = answer.asked.key
             # A contract's own minimum comes after those of its services: together they take no more than was earned.
-            left = int(earned or 0) - (taken.get((key.contract, key.year), 0) if key.service is None else 0)
+            assert earned is not None
+            left = int(earned) - (taken.get((key.contract, key.year), 0) if key.service is None else 0)
             one = worth.of_minimum(answer, None if budget is None else int(budget), left)
             if one is not None and key.service is not None:
                 taken[key.contract, key.year] = taken.get((key.contract, key.year), 0) - one.cents

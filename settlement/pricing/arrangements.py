@@ -39,7 +39,7 @@ def arrangements_of(lines: pl.DataFrame) -> pl.DataFrame:
         .drop("end_line")
     )
     replaced = pl.col("first_line") < pl.col("first_line").max().over("contract_no", "service_no", "client", "began")
-    return grouped.with_columns(void=(pl.col("changed").fill_null(False) | replaced) & pl.col("credits_on_change")).drop(
+    return grouped.with_columns(void=(pl.col("changed") | replaced) & pl.col("credits_on_change")).drop(
         "changed", "credits_on_change"
     )
 
@@ -49,12 +49,12 @@ def second_arrangements(lines: pl.DataFrame) -> pl.DataFrame:
     ``one_at_a_time: yes``; empty with the columns of ``lines`` when there are none."""
     found = arrangements_of(lines).filter(pl.col("one_at_a_time") & ~pl.col("void"))
     ends = pl.col("ended").fill_null(_OPEN)
-    # cum_max over the ends so far finds every child with an overlap; only those are looked at one by one.
+    # Where each begins after the one before it has ended, in whatever order they came, none overlap; only children of whom
+    # that cannot be said are looked at one by one.
     overlapping = (
-        found.sort("contract_no", "client", "began", "first_line")
-        .with_columns(before=ends.cum_max().shift(1).over("contract_no", "client"))
+        found.with_columns(before=ends.shift(1).over("contract_no", "client"))
         .filter(pl.col("began") <= pl.col("before"))
-        .select("contract_no", "client").unique()
+        .select("contract_no", "client")
     )  # fmt: skip
     if not overlapping.height:
         return lines.clear()

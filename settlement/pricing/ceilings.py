@@ -154,11 +154,7 @@ def filled(earnings: pl.DataFrame, ceilings: CeilingTables, of_services: bool) -
         .select("left", *service_and_month()).collect(engine="streaming")
     )  # fmt: skip
     sums = _in_scope(by_month, chosen, ceilings.over).group_by("ceiling_no").agg(filled_cents=pl.col("left").sum())
-    return (
-        chosen.join(sums, on="ceiling_no", how="left", maintain_order="left")
-        .with_columns(pl.col("filled_cents").fill_null(0))
-        .sort("ceiling_no")
-    )
+    return chosen.join(sums, on="ceiling_no", how="left", maintain_order="left").with_columns(pl.col("filled_cents").fill_null(0))
 
 
 def cap(
@@ -169,12 +165,12 @@ def cap(
         return earnings
     chosen = ceilings.ceilings.filter(pl.col("ceiling_no").is_in(list(biting)))
     column = "cut_service_cents" if of_services else "cut_contract_cents"
-    bounded = ceilings.over.join(chosen, on="ceiling_no", how="semi").get_column("service_no").unique()
+    bounded = ceilings.over.join(chosen, on="ceiling_no", how="semi").get_column("service_no")
     earning = (
         earnings.lazy().filter(pl.col("live") & pl.col("earns") & pl.col("service_no").is_in(bounded.implode()))
         .select("service_no", "month", "date", "line", "row_no", left=left_cents()).collect()
     )  # fmt: skip
-    scope = _in_scope(earning, chosen, ceilings.over).sort(*_in_order(earning))
+    scope = _in_scope(earning, chosen, ceilings.over).sort(*_in_order())
     left = pl.col("left")
     after = left.cum_sum().over("ceiling_no")
     excess = (after - pl.col("limit_cents")).clip(lower_bound=0)
@@ -196,15 +192,11 @@ def cap(
     return earnings.with_columns(added(column, "cut"), added("held_cents", "held"))
 
 
-def _in_order(earning: pl.DataFrame) -> list[pl.Expr]:
-    """By what the earnings of each ceiling are sorted: as one number where that is wide enough, which is quicker."""
-    order = [pl.col("ceiling_no"), pl.col("date"), pl.col("line").fill_null(2**32 - 1), pl.col("row_no")]
-    days = earning.get_column("date").to_physical()
-    first, last = days.min(), days.max()
-    if isinstance(first, int) and isinstance(last, int) and last - first < 2**15:
-        day = (pl.col("date").to_physical() - first).cast(pl.UInt64)
-        return [pl.col("ceiling_no").cast(pl.UInt64) * 2**47 + day * 2**32 + order[2], order[3]]
-    return order
+def _in_order() -> list[pl.Expr]:
+    """By what the earnings under a ceiling are sorted: day and line as one number, which is quicker than two; what comes by
+    the calendar after the lines of its day."""
+    line = pl.col("line").fill_null(2**32 - 1)
+    return [pl.col("date").to_physical().cast(pl.Int64) * 2**32 + line, pl.col("row_no")]
 
 
 def _tier(ceilings: pl.DataFrame, of_services: bool) -> pl.DataFrame:
@@ -223,8 +215,5 @@ def _in_scope(earnings: pl.DataFrame, chosen: pl.DataFrame, over: pl.DataFrame) 
         if part.height:
             frames.append(earnings.with_columns(bucket=bucket).join(part.drop("per"), on=["service_no", "bucket"]))
     if not frames:
-        return earnings.clear().with_columns(
-            bucket=pl.lit(0, dtype=pl.Int32), ceiling_no=pl.lit(0, dtype=pl.UInt32), limit_cents=pl.lit(0, dtype=pl.Int64),
-            above=pl.lit(""), above_share_bp=pl.lit(0, dtype=pl.Int64),
-        )  # fmt: skip
+        return earnings.clear().join(bounded.drop("per", "bucket"), on="service_no")
     return pl.concat(frames)

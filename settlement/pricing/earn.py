@@ -35,7 +35,7 @@ EARNINGS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def earn(lines: pl.DataFrame, tables: Tables, period: Month) -> pl.DataFrame:
-    """All earnings up to and including a month, in order of line; instalments last.
+    """All earnings up to and including a month, in no order but that instalments come last.
 
     What belongs to a year before the first that is settled here (an arrangement begun in it) was settled elsewhere.
     """
@@ -154,14 +154,14 @@ def _tariffs(lines: pl.DataFrame) -> pl.DataFrame:
     month = [*client, "month", "level_no", "price_cents"]
     minutes = pl.col("scaled").sum().over(month)
     hours = pl.max_horizontal((2 * minutes + denominator) // (2 * denominator), pl.lit(1, dtype=pl.Int128))
-    total = pl.when(minutes > 0).then(hours * pl.col("price_cents").first().over(month)).otherwise(0)
+    total = pl.when(minutes > 0).then(hours * pl.col("price_cents")).otherwise(0)
     part = part.with_columns(total=total, all=pl.max_horizontal(minutes, pl.lit(1, dtype=pl.Int128)))
     share = pl.col("total") * pl.col("scaled")
     part = part.with_columns(down=share // pl.col("all"), rest=share % pl.col("all"))
     missing = pl.col("total") - pl.col("down").sum().over(month)
     rank = pl.struct((pl.col("all") - pl.col("rest")).cast(pl.Int64), "line").rank("ordinal").over(month)
     value = pl.when(pl.col("whole_hours")).then(pl.col("down") + (rank <= missing).cast(pl.Int128)).otherwise(pl.col("value"))
-    return _earning(part, value.cast(pl.Int64)).sort("line")
+    return _earning(part, value.cast(pl.Int64))
 
 
 def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
@@ -181,38 +181,30 @@ def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
         .sort("start", "line").unique(["service_no", "client_no", "bucket"], keep="first").get_column("line")
     )  # fmt: skip
     value = pl.when(pl.col("line").is_in(paying.implode())).then(pl.col("price_cents")).otherwise(0)
-    return _earning(part, value).sort("line")
+    return _earning(part, value)
 
 
 def _arrangements(lines: pl.DataFrame, period: Month) -> pl.DataFrame:
     """The parts of each arrangement's fee: at its start, at its result, or a part a month."""
-    kind = lines.filter((pl.col("kind") == "arrangement_fee") & ~pl.col("is_credit") & ~pl.col("credited"))
+    kind = lines.filter(pl.col("kind") == "arrangement_fee")
     if not kind.height:
         return pl.DataFrame(schema=EARNINGS)
     prices = kind.select(
-        pl.col("line").alias("first_line"), "price_cents", "at_start_bp", "at_result_bp", "paid_months",
-        "pays_without_result", "has_budget", "ends",
+        pl.col("line").alias("first_line"), "price_cents", "at_start_bp", "paid_months", "pays_without_result", "has_budget",
+        "ends",
     )  # fmt: skip
     found = arrangements_of(lines).filter(~pl.col("void")).join(prices, on="first_line", how="left", maintain_order="left")
-    whole = pl.col("at_start_bp") + pl.col("at_result_bp")
-    at_start = pl.when(pl.col("at_result_bp") == 0).then(pl.col("price_cents")).otherwise(
-        (2 * pl.col("price_cents") * pl.col("at_start_bp") + 10_000) // 20_000
-    )  # fmt: skip
-    result_earned = pl.col("ended").is_not_null() & ((pl.col("result") == "reached") | pl.col("pays_without_result")).fill_null(
-        False
-    )
+    at_start = (2 * pl.col("price_cents") * pl.col("at_start_bp") + 10_000) // 20_000
+    result_earned = pl.col("ended").is_not_null() & ((pl.col("result") == "reached") | pl.col("pays_without_result"))
     shares = found.filter(pl.col("paid_months") == 0)
-    first = _part_of(shares.filter(whole > 0), "first_line", "began", at_start, pl.lit(AT_START))
+    first = _part_of(shares, "first_line", "began", at_start, pl.lit(AT_START))
     result = _part_of(shares.filter(result_earned), "last_line", "ended", pl.col("price_cents") - at_start, pl.lit(AT_RESULT))
-    monthly = found.filter(pl.col("paid_months") > 0)
-    began = _month_of("began")
+    # In no months: no part.
     monthly = (
-        monthly.with_columns(number=pl.int_ranges(1, pl.col("paid_months") + 1)).explode("number", empty_as_null=False)
-        .with_columns(month=(began + pl.col("number") - 1).cast(pl.Int32))
+        found.with_columns(number=pl.int_ranges(1, pl.col("paid_months") + 1)).explode("number", empty_as_null=False)
+        .with_columns(month=(_month_of("began") + pl.col("number") - 1).cast(pl.Int32))
         .filter((pl.col("month") <= period.index) & (pl.col("ended").is_null() | (pl.col("month") <= _month_of("ended"))))
         .with_columns(day=month_first(pl.col("month")))
-    ) if monthly.height else monthly.with_columns(
-        number=pl.lit(None, dtype=pl.Int64), day=pl.lit(None, dtype=pl.Date), month=pl.lit(None, dtype=pl.Int32)
     )  # fmt: skip
     fee, number, parts = pl.col("price_cents"), pl.col("number"), pl.col("paid_months")
     months = _part_of(
@@ -220,7 +212,7 @@ def _arrangements(lines: pl.DataFrame, period: Month) -> pl.DataFrame:
         (2 * fee * number + parts) // (2 * parts) - (2 * fee * (number - 1) + parts) // (2 * parts),
         number,
     )  # fmt: skip
-    return pl.concat([first, result, months]).filter(pl.col("value_cents") != 0).sort("line", "month")
+    return pl.concat([first, result, months]).filter(pl.col("value_cents") != 0)
 
 
 def _month_of(column: str) -> pl.Expr:

@@ -175,7 +175,6 @@ _SERVICES: dict[str, pl.DataType | type[pl.DataType]] = {
     "person_per_year": pl.Boolean,
     "counted_on": pl.String,
     "at_start_bp": pl.Int64,
-    "at_result_bp": pl.Int64,
     "paid_months": pl.Int64,
     "pays_without_result": pl.Boolean,
     "one_at_a_time": pl.Boolean,
@@ -235,7 +234,6 @@ def _service_row(contract_no: int, contract: Contract, service_no: int, name: st
         case ArrangementFee():
             row |= {
                 "at_start_bp": term.paid.at_start_bp,
-                "at_result_bp": term.paid.at_result_bp,
                 "paid_months": term.paid.months,
                 "pays_without_result": term.without_result == "paid",
                 "one_at_a_time": term.one_at_a_time,

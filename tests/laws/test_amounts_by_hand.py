@@ -7,7 +7,14 @@ from workbench import File, Line, Yaml, amounts, contract, one_settled, refusal_
 from settlement.domain.contract import CeilingDecision
 from settlement.domain.periods import Month
 from settlement.domain.problems import Place
-from settlement.settle import Before
+from settlement.settle import Before, Settlement
+from settlement.statements.compose import settled_lines
+
+
+def shown(found: Settlement) -> dict[str, int]:
+    """Reference → cents, as the lines of the statement show them."""
+    return dict(settled_lines(found).select("reference", "earned_cents").iter_rows())
+
 
 # ---- years that close ------------------------------------------------------------------------------------
 
@@ -55,6 +62,8 @@ def test_a_credit_of_the_line_that_told_of_a_start_changes_nothing_while_the_lin
     # Half of 1.000,01 is 500,005 → 500,01 at the start; the rest, 500,00, at the result.
     assert one_settled(arrangement(), lines, "2018-05").payable() == {"A-1": 1_000_01}
     assert one_settled(arrangement(), {**lines, "2018-05": [credit("start")]}, "2018-05").payable() == {"A-1": 1_000_01}
+    # Each half stands on the line that told of it first.
+    assert shown(one_settled(arrangement(), lines, "2018-05")) == {"start": 500_01, "end": 500_00}
     # The line of the end credited: the arrangement runs again. Both: it never was.
     assert one_settled(arrangement(), {**lines, "2018-05": [credit("end")]}, "2018-05").payable() == {"A-1": 500_01}
     both = one_settled(arrangement(), {**lines, "2018-05": [credit("start"), credit("end")]}, "2018-05")
@@ -70,6 +79,39 @@ def test_an_arrangement_in_months_is_paid_until_the_month_in_which_it_ends():
     running = one_settled(agreed, {"2018-02": [child("a")]}, "2018-06")
     assert list(amounts(running, "A-1").values()) == [333_34, 333_33, 333_34]
     assert one_settled(agreed, {"2018-02": [child("a")]}, "2018-03").payable() == {"A-1": 666_67}
+    # A result gives nothing beside the parts; and of one part the first is all.
+    reached = child("a", end="2018-04-20", result="reached")
+    assert list(amounts(one_settled(agreed, {"2018-04": [reached]}, "2018-06"), "A-1").values()) == [333_34, 333_33, 333_34]
+    once = one_settled(arrangement(paid={"months": "1"}), {"2018-04": [reached]}, "2018-06")
+    assert amounts(once, "A-1") == {("opvoeding", "arrangement_fee", "2018-02"): 1_000_01}
+    # Beside one in halves, each goes by its own.
+    agreed["services"]["pleegzorg"] = arrangement()["services"]["opvoeding"]
+    both = one_settled(agreed, {"2018-04": [reached, {**reached, "service": "pleegzorg", "reference": "b"}]}, "2018-04")
+    assert [(service, month, cents) for (service, _, month), cents in amounts(both, "A-1").items()] == [
+        ("opvoeding", "2018-02", 333_34), ("opvoeding", "2018-03", 333_33), ("opvoeding", "2018-04", 333_34),
+        ("pleegzorg", "2018-02", 500_01), ("pleegzorg", "2018-04", 500_00),
+    ]  # fmt: skip
+
+
+def test_of_ends_that_were_told_the_last_holds_and_a_line_that_says_it_runs_is_no_end():
+    missed, reached = child("a", end="2018-04-20", result="not reached"), child("b", end="2018-05-10", result="reached")
+    start, end = ("opvoeding", "arrangement_fee", "2018-02"), ("opvoeding", "arrangement_fee", "2018-05")
+    found = one_settled(arrangement(), {"2018-04": [missed], "2018-05": [reached]}, "2018-06")
+    assert (amounts(found, "A-1"), shown(found)) == ({start: 500_01, end: 500_00}, {"a": 500_01, "b": 500_00})
+    # The other way round nothing was reached.
+    found = one_settled(arrangement(), {"2018-04": [{**reached, "end": "2018-04-20"}], "2018-05": [{**missed, "end": "2018-05-10"}]}, "2018-06")
+    assert (amounts(found, "A-1"), shown(found)) == ({start: 500_01}, {"a": 0, "b": 500_01})
+    # Lines that say that it runs, with or without a day to which they go, end nothing and stand beside the end.
+    for runs in (child("c"), child("c", end="2018-06-20", result="running")):
+        found = one_settled(arrangement(), {"2018-05": [reached], "2018-06": [runs]}, "2018-06")
+        assert (amounts(found, "A-1"), shown(found)) == ({start: 500_01, end: 500_00}, {"b": 1_000_01, "c": 0})
+
+
+def test_a_hundredth_of_a_percent_at_the_result_is_its_own_part():
+    # 99,99 % of 1.000,01 is 999,91 (999,909999); the rest is 0,10.
+    agreed = arrangement(paid={"at_start": "99,99 %", "at_result": "0,01 %"})
+    found = one_settled(agreed, {"2018-04": [child("a", end="2018-04-20", result="reached")]}, "2018-04")
+    assert list(amounts(found, "A-1").values()) == [999_91, 10]
 
 
 def test_an_arrangement_that_changed_is_credited_whole_or_kept_as_the_contract_says():
@@ -115,6 +157,28 @@ def test_a_second_arrangement_of_a_child_begins_the_day_after_the_first_has_ende
         second = {**child("b"), "start": day}
         found = one_settled(agreed, {"2018-03": [first, second]}, "2018-03")
         assert (refusal_codes(found), found.payable()) == (codes, {"A-1": cents})
+    # One that still runs leaves place for no other.
+    later = {**child("b"), "start": "2018-03-20"}
+    found = one_settled(agreed, {"2018-03": [child("a"), later]}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 500_01})
+    # What overlaps two that do not overlap each other is refused, whichever of them began before it.
+    third = {**child("c", end="2018-03-25", result="reached"), "start": "2018-03-05"}
+    found = one_settled(agreed, {"2018-03": [first, {**later, "end": "2018-03-30", "result": "reached"}, third]}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 2_000_02})
+    # Told of among another child's, which ended before: those of one child are held beside each other.
+    other = {**child("o", end="2018-02-20", result="reached"), "client": "C2"}
+    found = one_settled(agreed, {"2018-03": [first, other, {**later, "start": "2018-03-10"}]}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 2_000_02})
+    # One told of later that ended on the day on which the first began is in its way; one that ended the day before is not.
+    for day, codes, cents in (("2018-02-10", ["second-arrangement"], 1_000_01), ("2018-02-09", [], 2_000_02)):
+        before = {**child("b", end=day, result="reached"), "start": "2018-01-10"}
+        found = one_settled(agreed, {"2018-03": [first, before]}, "2018-03")
+        assert (refusal_codes(found), found.payable()) == (codes, {"A-1": cents})
+    # Of one that was told of twice and credited once, the line that stands is refused; the credit and its debit are nothing.
+    twice = [{**child(name), "start": "2018-03-01"} for name in ("b", "c")]
+    undone = {"client": "C1", "service": "opvoeding", "direction": "C", "reference": "x", "previous_reference": "b"}
+    found = one_settled(agreed, {"2018-03": [first, *twice], "2018-04": [undone]}, "2018-04")
+    assert (refusal_codes(found), found.payable()) == (["second-arrangement"], {"A-1": 1_000_01})
     # One that overlaps is refused, and the one after it, which does not, stands.
     others = [{**child("b"), "start": "2018-03-10"}, {**child("c"), "start": "2018-03-11"}]
     found = one_settled(agreed, {"2018-03": [first, *others]}, "2018-03")
@@ -201,6 +265,9 @@ def test_in_a_broken_year_a_ceiling_that_changes_holds_by_months_and_then_by_day
     # July to September 100,00, October to December 300,00: 200,00 × 184 ÷ 365 = 100,82(19).
     agreed = by_the_hour(starts="2018-07-01", amounts={"2018-01-01": "€ 100,00", "2018-10-01": "€ 300,00"})
     assert paid_by_month(agreed, [worked("2018-08-10", "10")], "2018-12") == {"2018-08": 100_82}
+    # A year of one month: 31 days of 365 of 100,00 are 8,49(3).
+    agreed = by_the_hour(starts="2018-12-01", amounts={"2018-01-01": "€ 100,00"})
+    assert paid_by_month(agreed, [worked("2018-12-10", "10")], "2018-12") == {"2018-12": 8_49}
 
 
 def test_a_ceiling_by_the_month_bounds_each_month_by_the_figure_of_its_first_day():
@@ -208,7 +275,7 @@ def test_a_ceiling_by_the_month_bounds_each_month_by_the_figure_of_its_first_day
     agreed = by_the_hour(per="month", amounts={"2018-01-01": "€ 100,00", "2018-03-01": "€ 50,00", "2018-04-02": "€ 10,00"})
     assert paid_by_month(agreed, lines, "2018-05") == {"2018-01": 100_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
     later = by_the_hour(per="month", amounts={"2018-01-01": "none", "2018-03-01": "€ 50,00"})
-    assert paid_by_month(later, lines, "2018-05") == {"2018-01": 120_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
+    assert paid_by_month(later, lines, "2018-04") == {"2018-01": 120_00, "2018-02": 60_00, "2018-03": 50_00, "2018-04": 50_00}
 
 
 def test_a_ceiling_of_the_whole_contract_is_the_figure_of_the_period_and_fills_over_the_years():
@@ -218,6 +285,11 @@ def test_a_ceiling_of_the_whole_contract_is_the_figure_of_the_period_and_fills_o
     assert paid_by_month(agreed, lines, "2019-02") == {"2018-12": 120_00, "2019-01": 120_00, "2019-02": 10_00}
     stopped = by_the_hour(ends="2019-12-31", per="contract", amounts={"2018-01-01": "€ 100,00", "2019-02-01": "none"})
     assert paid_by_month(stopped, lines, "2019-02") == {"2018-12": 100_00, "2019-01": 0, "2019-02": 0}
+    # Stopped, it is the last figure that it had; and it holds on after the contract has ended.
+    raised = by_the_hour(ends="2019-12-31", per="contract", amounts={"2018-01-01": "€ 100,00", "2019-01-01": "€ 250,00", "2019-02-01": "none"})
+    assert paid_by_month(raised, lines, "2019-02") == {"2018-12": 120_00, "2019-01": 120_00, "2019-02": 10_00}
+    ended = by_the_hour(per="contract", amounts={"2018-01-01": "€ 100,00"})
+    assert paid_by_month(ended, lines[:1], "2019-01") == {"2018-12": 100_00}
 
 
 def test_a_ceiling_of_the_contract_is_over_its_services_but_the_exempt():
@@ -254,12 +326,45 @@ def test_lines_fill_a_ceiling_before_the_instalment_of_the_same_day_and_instalme
     found = one_settled(agreed, lines, "2018-01")
     from_line = found.earnings.filter(found.earnings["line"].is_not_null())
     assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
+    # What begins on a day pays its first instalment on that day: 60,00 first, and 40,00 of what a twelfth is.
+    begun = {**agreed, "starts": "2018-01-15", "terms": {"ceiling": {"article": "6.5", "per": "contract", "amounts": {"2018-01-01": "€ 100,00"}}}}
+    found = one_settled(begun, {"2018-01": [worked("2018-01-15", "1", "uren")]}, "2018-01")
+    from_line = found.earnings.filter(found.earnings["line"].is_not_null())
+    assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0])
+    # Of two lines of that day 60,00 and 40,00, and nothing of the instalment.
+    two = [worked("2018-01-15", "1", "uren"), {**worked("2018-01-15", "1", "uren"), "client": "C2", "reference": "other"}]
+    found = one_settled(begun, {"2018-01": two}, "2018-01")
+    from_line = found.earnings.filter(found.earnings["line"].is_not_null())
+    assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 100_00}, [0, 20_00])
     # The instalment of 1 January comes before what was done on the 2nd: 100,00 of it; of 120,00 there 20,00 is left for two hours.
     agreed["terms"]["ceiling"]["amounts"] = {"2018-01-01": "€ 120,00"}
     lines = {"2018-01": [worked("2018-01-02", "1", "uren"), {**worked("2018-01-02", "1", "uren"), "client": "C2", "reference": "other"}]}
     found = one_settled(agreed, lines, "2018-01")
     from_line = found.earnings.filter(found.earnings["line"].is_not_null())
     assert (found.payable(), from_line["cut_contract_cents"].to_list()) == ({"A-1": 120_00}, [40_00, 60_00])
+
+
+def test_the_earlier_day_fills_a_ceiling_first_in_whatever_year():
+    for year in (2010, 2018, 2038):
+        agreed = by_the_hour(starts=f"{year}-01-01", ends=f"{year}-12-31", amounts={f"{year}-01-01": "€ 100,00"})
+        agreed["services"]["een"]["tariff"]["amounts"] = agreed["services"]["twee"]["tariff"]["amounts"] = {f"{year}-01-01": "€ 60,00"}
+        # An hour on the first of four months: 60,00 and 40,00, and nothing after those.
+        lines = [worked(f"{year}-{month:02d}-01", "1") for month in (11, 2, 12, 3)]
+        found = one_settled(agreed, {f"{year}-12": lines}, f"{year}-12")
+        assert refusal_codes(found) == []
+        assert found.earnings.sort("date").select("cut_service_cents").to_series().to_list() == [0, 20_00, 60_00, 60_00]
+
+
+def test_a_credited_line_leaves_its_place_under_a_ceiling_to_another_of_the_same_day():
+    # An hour and two hours of 60,00 under 100,00; the first, delivered first, is credited: 100,00 of the other's 120,00.
+    other = {**worked("2018-01-10", "2"), "client": "C2", "reference": "other"}
+    credit = {"client": "C1", "service": "een", "direction": "C", "reference": "c", "previous_reference": "een-2018-01-10"}
+    lines = {"2018-01": [worked("2018-01-10", "1"), other], "2018-02": [credit]}
+    terms: Yaml = {"ceiling": {"article": "6.6", "amounts": {"2018-01-01": "€ 100,00"}}}
+    for agreed in (by_the_hour(amounts={"2018-01-01": "€ 100,00"}), by_the_hour(terms=terms)):
+        assert one_settled(agreed, {"2018-01": lines["2018-01"]}, "2018-01").payable() == {"A-1": 100_00}
+        found = one_settled(agreed, lines, "2018-02")
+        assert (refusal_codes(found), found.payable()) == ([], {"A-1": 100_00})
 
 
 def test_what_is_held_above_a_ceiling_is_paid_or_not_as_was_decided_about_its_year():
@@ -325,6 +430,9 @@ def test_savings_are_measured_against_a_figure_by_months_and_by_days_in_a_broken
     # July to December: 184 of 365 days of 6.000,00 are 3.024,66 and of 1.000,00 504,11: half of 2.520,55 is 1.260,275 → 1.260,28.
     broken = {**contract("A-1", {"een": task()}, terms={"shared_savings": {**savings, "against": {"2018-01-01": "€ 6.000"}}}), "starts": "2018-07-01"}
     assert one_settled(broken, {}, "2018-12").payable() == {"A-1": 504_11 + 1_260_28}
+    # With the year's figure in full: half of 6.000,00 − 504,11 is 2.747,945 → 2.747,95.
+    broken["terms"] = {"shared_savings": {**savings, "broken_year": "full", "against": {"2018-01-01": "€ 6.000"}}}
+    assert one_settled(broken, {}, "2018-12").payable() == {"A-1": 504_11 + 2_747_95}
 
 
 def test_a_bonus_of_the_contract_from_a_day_is_on_what_all_services_earned_from_it():
@@ -338,6 +446,10 @@ def test_a_bonus_of_the_contract_from_a_day_is_on_what_all_services_earned_from_
     assert {key: cents for key, cents in amounts(found, "A-1").items() if key[1] == "outcome_bonus"} == {
         ("", "outcome_bonus", "2018-06"): 18_00, ("", "outcome_bonus", "2018-09"): 24_00,
     }  # fmt: skip
+    # What each was given on, and what was given before.
+    assert shown_of(found, "outcome_bonus") == [
+        ("2018-06", 18_00, {"base": 180_00, "share": 0.1}), ("2018-09", 24_00, {"base": 420_00, "share": 0.1, "before": 18_00}),
+    ]  # fmt: skip
     # In one service: its own lines only.
     own = by_the_hour(amounts={"2018-01-01": "€ 1.000,00"})
     own["services"]["een"]["outcome_bonus"] = bonus
@@ -367,3 +479,135 @@ def test_a_bonus_and_the_bound_of_a_minimum_look_at_what_the_ceilings_of_service
     # Nine clients at 90,00 are missing: all of the 500,00 that is left, and no more.
     agreed = by_the_hour(terms={"ceiling": terms["ceiling"], "minimum_clients": least("€ 90,00")}, amounts={"2018-01-01": "€ 550,00"})
     assert one_settled(agreed, lines, "2018-12").payable() == {"A-1": 0}
+
+
+# ---- where a cent or a day decides -----------------------------------------------------------------------
+
+
+def shown_of(found: Settlement, term: str) -> list[tuple[str, int, dict[str, float]]]:
+    """(month, cents, the figures of the working) of each amount of a term."""
+    return [
+        (str(key[4]), row.cents, {name: float(figure) for name, (figure, _) in row.working.numbers.items()})
+        for key, row in sorted(found.entitlements.rows.items(), key=lambda pair: pair[0][4])
+        if key[3] == term
+    ]
+
+
+def test_a_ceiling_a_cent_below_what_was_earned_takes_that_cent_and_shows_its_share():
+    lines = {"2018-01": [worked("2018-01-10", "1")]}
+    of_service = one_settled(by_the_hour(amounts={"2018-01-01": "€ 59,99"}), lines, "2018-01")
+    assert shown_of(of_service, "ceiling") == [("2018-01", -1, {"value": 60_00, "ceiling": 59_99})]
+    terms: Yaml = {"ceiling": {"article": "6.6", "amounts": {"2018-01-01": "€ 59,99"}}}
+    of_contract = one_settled(by_the_hour(terms=terms), lines, "2018-01")
+    assert shown_of(of_contract, "ceiling") == [("2018-01", -1, {"value": 60_00, "ceiling": 59_99})]
+    # Half of that cent is a cent.
+    terms = {"ceiling": {"article": "6.6", "above": "paid at 50 %", "amounts": {"2018-01-01": "€ 59,99"}}}
+    assert one_settled(by_the_hour(terms=terms), lines, "2018-01").payable() == {"A-1": 60_00}
+    # Of 10,00 above it 40 % is paid: 6,00 is taken.
+    terms = {"ceiling": {"article": "6.6", "above": "paid at 40 %", "amounts": {"2018-01-01": "€ 50,00"}}}
+    at_a_share = one_settled(by_the_hour(terms=terms), lines, "2018-01")
+    assert shown_of(at_a_share, "ceiling") == [("2018-01", -6_00, {"value": 60_00, "ceiling": 50_00, "share": 0.4})]
+
+
+def test_what_is_paid_by_line_shows_how_many_lines_and_what_they_were_worth():
+    lines = {"2018-01": [worked("2018-01-10", "1"), worked("2018-01-11", "2")], "2018-02": [worked("2018-02-10", "1")]}
+    assert shown_of(one_settled(by_the_hour(), lines, "2018-02"), "tariff") == [
+        ("2018-01", 180_00, {"lines": 2, "value": 180_00}), ("2018-02", 60_00, {"lines": 1, "value": 60_00}),
+    ]  # fmt: skip
+    # A credited line is no line, and a month of which all is credited is no month.
+    credits = [
+        {"client": "C1", "service": "een", "direction": "C", "reference": f"c-{day}", "previous_reference": f"een-{day}"}
+        for day in ("2018-01-10", "2018-02-10")
+    ]
+    assert shown_of(one_settled(by_the_hour(), {**lines, "2018-03": credits}, "2018-03"), "tariff") == [
+        ("2018-01", 120_00, {"lines": 1, "value": 120_00}),
+    ]  # fmt: skip
+
+
+def test_a_withhold_beside_a_bonus_by_the_quarter_is_kept_once():
+    # 100,00 at the start, 10 % kept: 10,00. No answers: the bonus is postponed at every quarter's end, and nothing comes back.
+    bonus = {"article": "7.4", "share": "10 %", "of": "entitled", "needs": {"goal_attainment": "at least 50 %"}, "settles": "quarter_end"}
+    withhold = {"article": "6.7", "share": "10 %", "needs": {"dropout": "at most 10 %"}, "settles": "year_end"}
+    agreed = contract("A-1", {"een": task("€ 100,00", outcome_bonus=bonus)}, terms={"withhold": withhold})
+    for month in ("2018-05", "2018-09", "2018-12"):
+        assert amounts(one_settled(agreed, {"2018-01": [helped(1, "een")]}, month), "A-1") == {
+            ("een", "budget", "2018-01"): 100_00, ("", "withhold", "2018-01"): -10_00,
+        }  # fmt: skip
+
+
+def test_a_minimum_takes_nothing_where_nothing_was_earned():
+    agreed = by_the_hour(terms={"minimum_clients": least("€ 90,00")})
+    found = one_settled(agreed, {}, "2018-12")
+    assert (found.payable(), amounts(found, "A-1")) == ({"A-1": 0}, {})
+    agreed["services"]["een"]["minimum_clients"] = least("€ 90,00")
+    assert one_settled(agreed, {}, "2018-12").payable() == {"A-1": 0}
+
+
+def test_before_the_first_delivery_no_client_is_missing_however_many_are_agreed():
+    # 120 a year are ten a month. Nothing came in January; in February one did, when twenty were due: 19 × 1,00.
+    minimum = {"article": "4.2", "settles": "on substantial deviation", "signal_below": "90 %", "per_missing_client": "€ 1,00",
+               "amounts": {"2018-01-01": "120"}}  # fmt: skip
+    agreed = contract("A-1", {"een": task(minimum_clients=minimum)})
+    lines = {"2018-02": [helped(1, "een", 2)]}
+    for month, cents in (("2018-01", 1_000_00), ("2018-02", 981_00), ("2018-03", 981_00)):
+        delivered = {name: found for name, found in lines.items() if name <= month}
+        assert one_settled(agreed, delivered, month).payable() == {"A-1": cents}, month
+    # Another contract's delivery is not this one's.
+    other = {**contract("B-1", {"een": task(minimum_clients=minimum)})}
+    files = [File("A-1", "2018-02", lines["2018-02"]), File("B-1", "2018-03", [helped(1, "een", 3)])]
+    # Of B one came in March, when thirty were due: 29,00.
+    assert settled(rulebook_of(agreed, other), files, "2018-03").payable() == {"A-1": 981_00, "B-1": 971_00}
+
+
+def test_a_bonus_from_a_day_counts_that_day_and_each_year_apart():
+    good = {"goal_attainment": "ja"}
+    bonus = {"article": "7.4", "share": "10 %", "of": "entitled", "needs": {"goal_attainment": "at least 50 %"}, "settles": "year_end"}
+    # From the last day of the year: that day's hour of 60,00.
+    agreed = by_the_hour(terms={"outcome_bonus": {**bonus, "from": "2018-12-31"}})
+    lines = {"2018-12": [worked("2018-12-30", "1"), {**worked("2018-12-31", "1"), **good}]}
+    assert one_settled(agreed, lines, "2018-12").payable() == {"A-1": 126_00}
+    # From April 2018: two hours of that year, and of the next those of January and December.
+    agreed = by_the_hour(ends="2020-12-31", terms={"outcome_bonus": {**bonus, "from": "2018-04-01"}})
+    days = (("2018-03-31", "8"), ("2018-04-01", "1"), ("2018-12-31", "1"), ("2019-01-01", "3"), ("2019-12-31", "1"), ("2020-01-01", "9"))
+    found = one_settled(agreed, {"2020-01": [{**worked(day, hours), **good} for day, hours in days]}, "2020-01")
+    assert refusal_codes(found) == []
+    assert {key: cents for key, cents in amounts(found, "A-1").items() if key[1] == "outcome_bonus"} == {
+        ("", "outcome_bonus", "2018-12"): 12_00, ("", "outcome_bonus", "2019-12"): 24_00,
+    }  # fmt: skip
+
+
+def test_a_bonus_of_the_whole_is_nothing_where_nothing_was_earned():
+    # Lines of a task whose budget begins next year: they carry answers and earn nothing.
+    bonus = {"article": "7.4", "share": "100 %", "of": "entitled", "needs": {"goal_attainment": "at least 50 %"}}
+    terms = {"budget": {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "none", "2019-01-01": "€ 1.200,00"}}}
+    for of in ("entitled", "budget"):
+        agreed = {**contract("A-1", {"een": {**terms, "outcome_bonus": {**bonus, "of": of}}}), "ends": "2019-12-31"}
+        found = one_settled(agreed, {"2018-12": [{**helped(1, "een"), "goal_attainment": "ja"}]}, "2018-12")
+        assert (refusal_codes(found), found.payable()) == ([], {"A-1": 0})
+
+
+def test_at_the_end_of_a_year_its_last_month_counts_for_savings_and_for_what_is_kept():
+    # An hour in November and two in December: 180,00. Half of what is left of 200,00: 10,00. A tenth of 180,00 kept: 18,00.
+    savings = {"article": "8.3", "share": "50 %", "against": {"2018-01-01": "€ 200,00"}, "savings_from": "0 %", "settles": "year_end"}
+    withhold = {"article": "6.7", "share": "10 %", "needs": {"dropout": "at most 10 %"}, "settles": "year_end"}
+    lines = {"2018-12": [worked("2018-11-10", "1"), worked("2018-12-10", "2")]}
+    for terms, cents in (({"shared_savings": savings}, 190_00), ({"withhold": withhold}, 162_00)):
+        assert one_settled(by_the_hour(terms=terms), lines, "2018-12").payable() == {"A-1": cents}
+    # Half of the year's savings, of which nothing is left when exactly as much was spent.
+    none_left = by_the_hour(terms={"shared_savings": {**savings, "against": {"2018-01-01": "€ 180,00"}}})
+    assert one_settled(none_left, lines, "2018-12").payable() == {"A-1": 180_00}
+
+
+def test_a_bonus_of_the_contract_asks_the_clients_of_all_its_services():
+    # One met the goal and one did not: a half, where 60 % is needed; and where 50 % is, 10 % of 120,00.
+    lines = {"2018-12": [{**worked("2018-12-10", "1"), "goal_attainment": "ja"},
+                         {**worked("2018-12-11", "1", "twee"), "client": "C2", "goal_attainment": "nee"}]}  # fmt: skip
+    for needed, cents in (("60 %", 120_00), ("50 %", 132_00)):
+        bonus = {"article": "7.4", "share": "10 %", "of": "entitled", "needs": {"goal_attainment": f"at least {needed}"}}
+        assert one_settled(by_the_hour(terms={"outcome_bonus": bonus}), lines, "2018-12").payable() == {"A-1": cents}
+    # In a service: only those whom it helped.
+    bonus = {"article": "7.4", "share": "10 %", "of": "entitled", "needs": {"goal_attainment": "at least 50 %"}}
+    for service, cents in (("een", 126_00), ("twee", 120_00)):
+        agreed = by_the_hour()
+        agreed["services"][service] = {**agreed["services"][service], "outcome_bonus": bonus}
+        assert one_settled(agreed, lines, "2018-12").payable() == {"A-1": cents}

@@ -3,6 +3,8 @@
 from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes
 
 from settlement.domain.periods import Month
+from settlement.settle import Settlement
+from settlement.statements.compose import settled_lines
 
 # ---- whole hours and bounds ------------------------------------------------------------------------------
 
@@ -36,6 +38,40 @@ def test_what_was_credited_leaves_its_place_under_a_bound_to_what_came_after_it(
     for second, cents in ((other, 45_00), (same_day, 44_00)):
         lines = {"2018-02": [visits(("2018-01-05", "45"))[0], second], "2018-03": [credit]}
         assert one_settled(agreed, lines, "2018-03").payable() == {"A-1": cents}
+
+
+def shown(found: Settlement) -> dict[str, int]:
+    """Reference → cents, as the lines of the statement show them."""
+    return dict(settled_lines(found).select("reference", "earned_cents").iter_rows())
+
+
+def test_a_credited_line_shows_what_it_would_have_earned_alone_and_its_credit_the_same_the_other_way():
+    # 20 and 25 minutes at 60,00: 20,00 and 25,00. The first is credited; the second is 25,00, or a whole hour.
+    credit = {"client": "C1", "service": "begeleiding", "direction": "C", "reference": "c", "previous_reference": "2018-01-05"}
+    lines = {"2018-01": visits(("2018-01-05", "20"), ("2018-01-06", "25")), "2018-02": [credit]}
+    for more, cents in (({}, 25_00), ({"at_most": "1 per client"}, 25_00), ({"whole_hours": "per period"}, 60_00)):
+        tariff: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", **more, "amounts": {"2018-01-01": "€ 60,00"}}
+        found = one_settled(contract("A-1", {"begeleiding": {"tariff": tariff}}), lines, "2018-02")
+        assert shown(found) == {"2018-01-05": 20_00, "c": -20_00, "2018-01-06": cents}, more
+        assert found.payable() == {"A-1": cents}
+    # A fee for a person credited is one earning for the line and one for its credit.
+    term = {"article": "4.4", "per": "client and month", "counted_on": "any day", "amounts": {"2018-01-01": "€ 385,00"}}
+    helped: Line = {"client": "C1", "service": "begeleiding", "start": "2018-01-01", "end": "2018-01-31", "reference": "2018-01-05"}
+    found = one_settled(contract("A-1", {"begeleiding": {"person_fee": term}}), {"2018-01": [helped], "2018-02": [credit]}, "2018-02")
+    assert (shown(found), found.earnings.height, found.payable()) == ({"2018-01-05": 0, "c": 0}, 2, {"A-1": 0})
+
+
+def test_the_least_time_is_a_whole_hour_and_none_at_all_is_nothing():
+    # A thousandth of a minute in January; in February 60 minutes, which fill the bound; after it none of March's are left.
+    tariff: Yaml = {"article": "6.1", "per": "hour", "delivered_in": "minutes", "whole_hours": "per period",
+                    "at_most": "1 per client", "amounts": {"2018-01-01": "€ 60,00"}}  # fmt: skip
+    agreed = contract("A-1", {"begeleiding": {"tariff": tariff}})
+    found = one_settled(agreed, {"2018-03": visits(("2018-01-05", "0,001"))}, "2018-03")
+    assert (refusal_codes(found), found.payable()) == ([], {"A-1": 60_00})
+    found = one_settled(agreed, {"2018-03": visits(("2018-02-05", "60"), ("2018-03-05", "60"), ("2018-03-06", "60"))}, "2018-03")
+    assert found.earnings.select("month", "value_cents").rows() == [
+        (Month(2018, 2).index, 60_00), (Month(2018, 3).index, 0), (Month(2018, 3).index, 0),
+    ]  # fmt: skip
 
 
 def test_a_bound_holds_within_a_month_a_year_or_the_contract():
@@ -148,6 +184,24 @@ def test_a_fee_is_due_once_for_a_client_and_month_or_year():
     # Counted on the first day, the line of the 12th makes nobody count; on the last, that of the 10th.
     assert fee_of(days[:2], "first day") == fee_of(days[:2], "last day") == {"2018-01": 385_00}
     assert fee_of(days[1:2], "first day") == {}
+    # It stands on the line of the first day, in whatever order the lines came.
+    term = {"article": "4.4", "per": "client and month", "counted_on": "any day", "amounts": {"2018-01-01": "€ 385,00"}}
+    lines: list[Line] = [
+        {"client": "C1", "service": "pgb", "start": f"2018-01-{day}", "end": "2018-01-31", "reference": day} for day in ("12", "01", "20")
+    ]
+    found = one_settled(contract("A-1", {"pgb": {"person_fee": term}}), {"2018-01": lines}, "2018-01")
+    assert shown(found) == {"12": 0, "01": 385_00, "20": 0}
+
+
+def test_a_fee_by_the_year_is_due_once_from_january_to_december_and_again_the_year_after():
+    term = {"article": "4.4", "per": "client and year", "counted_on": "any day", "amounts": {"2018-01-01": "€ 385,00"}}
+    lines: list[Line] = [
+        {"client": "C1", "service": "pgb", "start": f"{month}-01", "end": f"{month}-28", "reference": month}
+        for month in ("2018-01", "2018-06", "2018-12", "2019-01", "2019-12")
+    ]
+    agreed = {**contract("A-1", {"pgb": {"person_fee": term}}), "ends": "2019-12-31"}
+    found = one_settled(agreed, {"2019-12": lines}, "2019-12")
+    assert shown(found) == {"2018-01": 385_00, "2018-06": 0, "2018-12": 0, "2019-01": 385_00, "2019-12": 0}
 
 
 def test_instalments_in_quarters_and_of_amounts_that_begin_late():
@@ -169,6 +223,25 @@ def test_instalments_in_quarters_and_of_amounts_that_begin_late():
     assert paid(late, "quarters in advance") == {"04": 300_00, "07": 300_00, "10": 300_00}
     for how, month in (("twelfths", "12"), ("quarters in advance", "10"), ("at start", "01"), ("at end", "12")):
         assert paid({"2018-01-01": "none", "2018-12-01": "€ 1.200,00"}, how) == {month: 100_00}
+
+
+def test_what_is_paid_at_the_end_or_at_the_start_gives_nothing_in_any_other_month():
+    # Two months, the year in full: a cent in the first of them would be half a cent to date.
+    for how, month in (("at end", "2018-12"), ("at start", "2018-11")):
+        term = {"article": "4.1", "paid": how, "broken_year": "full", "amounts": {"2018-01-01": "€ 1.200,00"}}
+        found = one_settled(contract("A-1", {"taak": {"budget": term}}, starts="2018-11-01"), {}, "2018-12")
+        assert found.earnings.select("month", "value_cents").rows() == [(Month.parse(month).index, 1_200_00)]
+        assert amounts(found, "A-1") == {("taak", "budget", month): 1_200_00}
+
+
+def test_a_budget_that_begins_next_year_is_nothing_this_year_to_the_cent():
+    # 10 hours of 100,00 beside a budget of nothing: all of it lies above the margin. Of a cent 999,99 would be left.
+    terms = {"tariff": {"article": "4.5", "per": "hour", "amounts": {"2018-01-01": "€ 100,00"}},
+             "budget": {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "none", "2019-01-01": "€ 1.200,00"}},
+             "corridor": {"article": "4.6", "measure": "claimed", "margin": "5 %", "above": "100 %", "below": "100 %", "settles": "year_end"}}  # fmt: skip
+    agreed = {**contract("A-1", {"begeleiding": terms}), "ends": "2019-12-31"}
+    found = one_settled(agreed, {"2018-12": [{**visits(("2018-12-05", "10"))[0], "unit": "uren"}]}, "2018-12")
+    assert (refusal_codes(found), found.payable()) == ([], {"A-1": 1_000_00})
 
 
 def test_an_instalment_shows_the_year_the_parts_so_far_and_what_they_gave_before():

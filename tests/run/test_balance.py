@@ -15,8 +15,8 @@ from workbench import File, Line, contract, files_in, write_delivery, write_rule
 
 from settlement.domain.periods import Month
 from settlement.domain.records import Payment, Statement
-from settlement.run.balance import OutOfBalance
-from settlement.run.month import draft
+from settlement.run.balance import OutOfBalance, check_balance
+from settlement.run.month import approve, draft
 from settlement.run.workspace import Workspace
 
 NOW = dt.datetime(2018, 4, 9, 6, tzinfo=dt.UTC)
@@ -47,6 +47,58 @@ def test_without_a_fault_the_month_is_in_balance_and_written(workspace):
     # 3 × 1,5 × 62,00 = 279,00, cut to 250,00; three twelfths of 120.000,00.
     assert {one.contract.number: one.to_pay_cents for one in made.computed.statements} == {"A-1": 250_00, "B-1": 30_000_00}
     assert "2018-03/run.json" in files_in(workspace.outputs)
+
+
+def test_a_refusal_of_the_first_row_of_a_file_counts_as_any_other(workspace):
+    # A message has no headings: its first line is row 1.
+    made = draft(workspace, MARCH, NOW).computed
+    first = made.settlement.refusals.with_columns(row=pl.lit(1, dtype=pl.Int32))
+    assert first.height == 1
+    check_balance(replace(made.settlement, refusals=first), made.delivered, made.lines, made.statements, made.payments, made.postings)
+
+
+def test_what_was_paid_before_is_carried_in_balance(workspace):
+    draft(workspace, MARCH, NOW)
+    approve(workspace, MARCH, "A. de Vries", NOW)
+    # One line is taken out afterwards: 2 × 93,00 = 186,00, of which 250,00 was paid. The budget pays April's 10.000,00.
+    write_delivery(workspace.inputs, File("A-1", "2018-03", [hour(0), hour(1)]))
+    made = draft(workspace, MARCH.plus(1), NOW).computed
+    assert {one.contract.number: (one.payable_cents, one.to_pay_cents) for one in made.statements} == {
+        "A-1": (-64_00, 0), "B-1": (10_000_00, 10_000_00),
+    }  # fmt: skip
+
+
+def test_a_month_with_lines_and_instalments_above_ceilings_with_refusals_and_a_hold_is_in_balance(tmp_path):
+    tariff = {"article": "6.1", "per": "hour", "amounts": {"2018-01-01": "€ 62,00"}}
+    budget = {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "€ 120.000"}}
+
+    def ceiling(amount: str) -> dict[str, object]:
+        return {"article": "6.5", "amounts": {"2018-01-01": amount}}
+
+    above = {"begeleiding": {"tariff": tariff, "ceiling": ceiling("€ 250,00")}, "taak": {"budget": budget, "ceiling": ceiling("€ 25.000")}}
+    hours = {"begeleiding": {"tariff": tariff}}
+    unreadable = {"begeleiding": {"tariff": {**tariff, "amounts": {"2018-01-01": "62,00"}}}}
+    write_rules(tmp_path / "rules", [
+        contract("A-1", above, terms={"ceiling": ceiling("€ 20.100")}), contract("B-1", hours), contract("C-1", hours), contract("D-1", unreadable),
+        contract("E-1", hours),
+    ])  # fmt: skip
+    hold = "payments:\n  - contract: B-1\n    from: 2018-03\n    reason: onderzoek loopt\n    by: A. de Vries\n"
+    (tmp_path / "rules" / "holds.yaml").write_text(hold, encoding="utf-8")
+    two_faults = {**hour(4), "start": "ergens", "end": "in maart"}
+    for number, lines in (
+        ("A-1", [*map(hour, range(4)), two_faults]), ("B-1", [hour(0), hour(1)]), ("C-1", [{**hour(0), "unit": "dagen"}]),
+        ("D-1", [hour(0), hour(1)]),
+    ):  # fmt: skip
+        write_delivery(tmp_path / "inputs", File(number, "2018-03", lines))
+    (tmp_path / "inputs" / "2018-03" / "E-1_levering.csv").write_text("Wie;Wanneer\r\nC0;05-03-2018\r\n", encoding="utf-8-sig")
+    made = draft(Workspace(tmp_path / "rules", tmp_path / "inputs", tmp_path / "outputs"), MARCH, NOW).computed
+    # A: 4 × 93,00 is cut to 250,00 and three twelfths of 10.000,00 to 25.000,00; together to 20.100,00. B: 186,00, on hold.
+    # Of C the only line is refused; D's rules cannot be read, and its two lines wait; E's file is refused as a whole.
+    assert {one.contract.number: (one.payable_cents, one.to_pay_cents) for one in made.statements} == {
+        "A-1": (20_100_00, 20_100_00), "B-1": (186_00, 0), "C-1": (0, 0), "E-1": (0, 0),
+    }  # fmt: skip
+    assert made.settlement.refusals.get_column("code").to_list() == ["not-a-date", "not-a-date", "wrong-unit", "no-table"]
+    assert made.settlement.accepted.stopped.rows() == [("2018-03/D-1_levering.csv", "D-1", 2)]
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, where: str, change: Callable[[Any], Any]) -> list[int]:

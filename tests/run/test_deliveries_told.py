@@ -83,7 +83,7 @@ def test_an_empty_template_sent_by_mistake_is_told_on_the_screen_and_in_the_aler
     said = run(office, JANUARY)
     assert said.exit_code == 0
     assert origin(office, "A-1_levering v2.csv") == [0, 0, 0, "verwerkt: er staan geen regels in"]
-    told = "Warning: 2018-01/A-1_levering v2.csv replaces 2018-01/A-1_levering.csv, and has no lines of A-1 instead of 2 lines. Is that meant?"
+    told = "Warning: 2018-01/A-1_levering v2.csv replaces 2018-01/A-1_levering.csv, and has 0 lines of A-1 instead of 2 lines. Is that meant?"
     assert told in " ".join(said.output.split())
     page = (office.workspace.outputs / "2018-01/alerts.html").read_text(encoding="utf-8")
     for text in (page, paper(office, "2018-01/alerts.xlsx")):

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -120,6 +121,8 @@ def test_what_a_run_records_is_what_is_read_back(address: Address) -> None:
         assert ledger.postings(final) == list(postings)
         assert ledger.payments(final) == payments
         assert ledger.files(final) == files
+        # In the chain they stand by path, in whatever order they were handed over.
+        assert list(ledger.files(final)) == ["2018-03/BS.xlsx", "2018-03/run.json"]
         assert ledger.next_name(Month(2018, 4)) == "R-2018-04-0002"
 
 
@@ -268,10 +271,11 @@ def test_a_later_run_of_a_final_month_pays_the_difference(address: Address) -> N
     with Ledger.open(address) as ledger:
         settle(ledger, MARCH, 500)
         changes = {(2018, "crisiszorg", "budget", MARCH): 25}
-        ledger.record(
+        final = ledger.record(
             approved(ledger, MARCH, "more"), postings_of(LINDE, MARCH, changes, payment_cents=25),
             [payment(LINDE, MARCH, 25)], {},
         )  # fmt: skip
+        assert (final.name, final.paid_cents) == ("R-2018-03-0002", 25)
         assert [run.name for run in ledger.runs()] == ["R-2018-03-0001", "R-2018-03-0002"]
         assert ledger.last_final(MARCH) == ledger.runs()[1]
         assert ledger.paid_by_month(LINDE) == {MARCH: 525}
@@ -297,7 +301,14 @@ def test_what_only_a_caller_can_get_wrong_is_refused_before_the_file_is_touched(
             lambda: ledger.record(
                 dataclasses.replace(run, approvals=(Approval("A", dt.datetime(2018, 4, 9)),)), (), [], {}  # noqa: DTZ001
             ),
+            lambda: ledger.record(dataclasses.replace(run, approvals=(Approval("", NOON), Approval("B", NOON))), (), [], {}),
+            lambda: ledger.record(
+                dataclasses.replace(run, approvals=(Approval("A", NOON), Approval("B", dt.datetime(2018, 4, 9)))), (), [], {}  # noqa: DTZ001
+            ),
             lambda: ledger.record(dataclasses.replace(run, rules_digest="abc"), (), [], {}),
+            lambda: ledger.record(dataclasses.replace(run, rules_digest="g" * 64), (), [], {}),
+            lambda: ledger.record(run, (dataclasses.replace(zero, cents=1, contract=""),), [], {}),
+            lambda: ledger.record(run, (), [dataclasses.replace(payment(LINDE, MARCH, 1), cents=1.5)], {}),  # type: ignore[arg-type]
             lambda: ledger.record(run, (zero,), [], {}),
             lambda: ledger.record(run, (dataclasses.replace(zero, cents=1.5),), [], {}),  # type: ignore[arg-type]
             lambda: ledger.record(run, (dataclasses.replace(zero, cents=1, account="bank"),), [], {}),  # type: ignore
@@ -365,6 +376,44 @@ def test_a_ledger_is_copied_record_by_record_into_an_empty_one_and_no_other(thre
         with pytest.raises(LedgerRefusal, match="holds runs already"):
             copy.copy_from(ledger)
         assert copy.paid() == {LINDE: 15_000_000}
+
+
+def test_a_copy_that_lacks_the_last_run_is_refused_and_nothing_is_copied(three_months: Path, tmp_path: Path, monkeypatch) -> None:
+    with Ledger.open(three_months) as ledger, Ledger.open(tmp_path / "copy" / "ledger.sqlite") as copy:
+        last = ledger.runs()[2].number
+        records = [one for one in ledger._chained() if (one[2]["number"] if one[1] == "run" else one[2]["run"]) != last]
+        # Read once to see that it is whole, as it is; then, on the way over, the last run is lost.
+        whole = ledger.verify()
+        monkeypatch.setattr(ledger, "verify", lambda: whole)
+        monkeypatch.setattr(ledger, "_chained", lambda: iter(records))
+        with pytest.raises(LedgerDamaged, match="the copy is not what was copied"):
+            copy.copy_from(ledger)
+        assert (copy.head(), copy.runs()) == (GENESIS, [])
+
+
+def test_verify_finds_a_run_recorded_after_a_later_month_or_under_another_name(path: Path, monkeypatch) -> None:
+    # The laws that a record is held to when it is made are switched off: what is written is found afterwards.
+    with Ledger.open(path) as ledger:
+        settle(ledger, MARCH, 500)
+        monkeypatch.setattr(ledger, "_refuse_late", lambda run: None)
+        settle(ledger, FEBRUARY, 500)
+        assert [fault.message for fault in ledger.verify()] == ["run R-2018-02-0002 has not the name or the period of run number 2"]
+    other = path.with_name("other.sqlite")
+    with Ledger.open(other) as ledger:
+        with monkeypatch.context() as named:
+            named.setattr("settlement.run.ledger._name", lambda period, number: f"R-{period}-{number + 7:04d}")
+            settle(ledger, MARCH, 500)
+        assert [fault.message for fault in ledger.verify()] == ["run R-2018-03-0008 has not the name or the period of run number 1"]
+
+
+def test_a_ledger_on_a_server_is_opened_for_writing_or_for_reading_as_was_asked(monkeypatch) -> None:
+    made: list[str] = []
+    room = SimpleNamespace(open_writable=lambda url: made.append(f"to write {url}"), open_readable=lambda url: made.append(f"to read {url}"))
+    monkeypatch.setattr("settlement.run.ledger._server_room", lambda url: room)
+    address = "postgresql://kluis/ledger"
+    opened = [Ledger.open(address), Ledger.open(address, create=True), Ledger.open(address, create=False)]
+    assert made == [f"to write {address}", f"to write {address}", f"to read {address}"]
+    assert [ledger._writable for ledger in opened] == [True, True, False]
 
 
 def test_two_people_can_approve_a_run(address: Address) -> None:

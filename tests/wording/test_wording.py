@@ -297,13 +297,15 @@ def test_plain_text_passes_into_csv_unchanged():
         ("tile to pay", {"statements": 1}, "te betalen, 1 specificatie", "to pay, 1 statement"),
         ("tile to pay", {"statements": 0}, "te betalen, 0 specificaties", "to pay, 0 statements"),
         (
-            "alerts run", {"run": "R", "contracts": 1, "deliveries": 1, "missing": 1},
-            "1 contract · 1 aanlevering verwerkt, 1 ontbreekt", "1 contract · 1 delivery processed, 1 missing",
+            "alerts run", {"run": "R", "contracts": 1, "deliveries": 1},
+            "1 contract · 1 aanlevering verwerkt", "1 contract · 1 delivery processed",
         ),
         (
-            "alerts run", {"run": "R", "contracts": 2, "deliveries": 0, "missing": 2},
-            "2 contracten · 0 aanleveringen verwerkt, 2 ontbreken", "2 contracts · 0 deliveries processed, 2 missing",
+            "alerts run", {"run": "R", "contracts": 2, "deliveries": 0},
+            "2 contracten · 0 aanleveringen verwerkt", "2 contracts · 0 deliveries processed",
         ),
+        ("alerts run missing", {"missing": 1}, "1 ontbreekt", "1 missing"),
+        ("alerts run missing", {"missing": 2}, "2 ontbreken", "2 missing"),
         ("objection", {"days": 1, "number": "BS"}, "binnen 1 dag weten", "within 1 day,"),
     ],
 )  # fmt: skip
