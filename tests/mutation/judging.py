@@ -324,7 +324,8 @@ def judged(
     judge: Judge, module: str, seen: Seen, asked: argparse.Namespace, known: Container[str], again: Collection[str]
 ) -> Iterator[tuple[Mutant, str]]:
     """Each mutant of a module (of a sample, or of some keys) with ``killed``, ``equivalent`` or ``survived``."""
-    drawn, deadly = Random(module), Counter[str]()
+    # Until it is known what kills: what was worked out by hand first, the quickest of it before the rest.
+    drawn, deadly = Random(module), Counter(name for name in seen if name.startswith(BY_HAND))
     for mutant in mutants_of(module, source_of(module), JUDGES[module][0]):
         if (told_of(mutant) not in again) if any(one.startswith(f"{module}  ") for one in again) else drawn.random() >= asked.sample:
             continue
