@@ -573,7 +573,7 @@ def test_the_command_tells_which_runs_come_out_the_same_and_which_differ(office,
     assert code == 1
     assert "R-2018-02-0002  differs" in out
     assert "2018-02/payments.csv in the outputs is not what the run wrote" in out
-    assert "1 of 2 runs come out the same, to the last byte; 1 differ" in out
+    assert "1 of 2 runs comes out the same, to the last byte; 1 differ" in out
     assert settlement("verify", "--period", "2018-01")[0] == 0
     code, out, _ = settlement("verify", "--run", "R-2018-02-0002", "--json")
     answer = json.loads(out)

@@ -193,7 +193,7 @@ def test_the_ledger_command_finds_a_ledger_on_a_server_through_the_rules(
     monkeypatch.chdir(tmp_path)
     assert "R-2018-01-0001" in told(monkeypatch, capsys, "ledger")[1]
     code, said = told(monkeypatch, capsys, "ledger", "--verify")
-    assert (code, said[:28]) == (0, "The ledger is whole: 1 runs,")
+    assert (code, said[:28]) == (0, "The ledger is whole: 1 run, ")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
     code, said = told(monkeypatch, capsys, "ledger")
