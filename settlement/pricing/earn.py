@@ -255,8 +255,8 @@ class DueToDate:
     """The yearly amounts in force, once for each month (or quarter) that has fallen due."""
     parts: int
     """How many of those make a year."""
-    days: int = 1
-    days_in_year: int = 1
+    days: int
+    days_in_year: int
     """Both 1, but in a broken year that counts pro rata."""
 
     @property
