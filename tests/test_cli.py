@@ -425,6 +425,16 @@ def test_a_run_whose_reader_leaves_does_its_work_and_exits_as_it_went(office):
     assert (office / "outputs/2018-01/run.json").exists()
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("nowhere", [">/dev/full", ">&-"])
+def test_an_answer_that_cannot_be_written_is_no_traceback_and_no_other_exit_code(office, nowhere, unbuffered):
+    program = f"{sys.executable} -m settlement.cli"
+    for words, code in (("run --period 2018-01", 0), ("approve --period 2018-01 --by X --json", 0), ("run --period 2018-13 --json", 2)):
+        environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        done = subprocess.run(f"{program} {words} {nowhere}", shell=True, env=environment, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr, "Error" in done.stderr) == (code, False, False), done.stderr
+
+
 def test_without_a_key_it_is_said_what_is_missing(office, settlement):
     none = settlement("key")
     assert none.code == 3

@@ -17,9 +17,9 @@ from settlement.cli.talk import (
     STOPPED,
     WRONG_USE,
     app,
+    flush,
     print_json,
     problem_json,
-    read_by_nobody,
     tell,
 )  # fmt: skip
 
@@ -41,10 +41,7 @@ def main() -> None:
     try:
         sys.exit(_give(as_json="--json" in sys.argv[1:]))
     finally:
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            read_by_nobody(sys.stdout)
+        flush(sys.stdout)
 
 
 def _give(*, as_json: bool) -> int:

@@ -51,17 +51,25 @@ def tell(text: str) -> None:
     _write(sys.stderr, text + "\n")
 
 
-def _write(stream: TextIO, text: str, at_once: bool = False) -> None:
-    try:
-        stream.write(text)
-        if at_once:
-            stream.flush()
-    except BrokenPipeError:
-        read_by_nobody(stream)
+def _write(stream: TextIO | None, text: str, at_once: bool = False) -> None:
+    # There is none where whoever gave the command closed it.
+    if stream is not None:
+        try:
+            stream.write(text)
+            if at_once:
+                stream.flush()
+        except OSError:
+            _let_go(stream)
 
 
-def read_by_nobody(stream: TextIO) -> None:
-    """Lets go of a stream whose reader has left (``settlement run | head``): the work goes on, and its exit code stays true."""
+def flush(stream: TextIO | None) -> None:
+    """Writes out what was said."""
+    _write(stream, "", at_once=True)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Lets go of a stream whose reader has left (``settlement run | head``) or whose disk is full: the work goes on, and its
+    exit code stays true."""
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())
 

@@ -393,7 +393,10 @@ def canonical(pieces: Iterator[bytes]) -> Iterator[str]:
     def start(name: str, attributes: dict[str, str]) -> None:
         local = local_name(name)
         if local == "row":
-            place["row"] = int(attributes["r"]) if attributes.get("r", "").isdecimal() else place["row"] + 1
+            number = attributes.get("r", "")
+            if number and re.fullmatch(r"[1-9][0-9]{0,6}", number) is None:
+                raise UnreadableError("cells-out-of-order", cell=number[:20])
+            place["row"] = int(number) if number else place["row"] + 1
             place["column"] = 0
             attributes = {"r": str(place["row"]), "hidden": attributes.get("hidden", "0")}
         elif local == "c":
