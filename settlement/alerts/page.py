@@ -69,7 +69,7 @@ def _tiles(alerts: Sequence[Alert], summary: AlertSummary, words: Wording) -> li
     ]
     label = words.text("tile to pay", statements=summary.statements)
     tiles.append({"tone": "wide", "figure": words.whole_euro(summary.to_pay_cents), "label": label})
-    tiles.append({"tone": "wide", "figure": words.number(summary.held), "label": words.text("tile held one" if summary.held == 1 else "tile held")})
+    tiles.append({"tone": "wide", "figure": words.number(summary.held), "label": words.text("tile held", held=summary.held)})
     return tiles
 
 

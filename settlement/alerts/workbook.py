@@ -95,7 +95,7 @@ def _alerts(book: Book, alerts: Sequence[Alert], summary: AlertSummary, words: W
         for severity in SEVERITIES
     ]
     tiles.append((summary.to_pay_cents, text("tile to pay", statements=summary.statements), Look(kind="amount")))
-    tiles.append((summary.held, text("tile held one" if summary.held == 1 else "tile held"), Look(kind="count")))
+    tiles.append((summary.held, text("tile held", held=summary.held), Look(kind="count")))
     for (first, last), (value, label, look) in zip(((1, 2), (3, 3), (4, 4), (5, 6), (7, 9)), tiles, strict=True):
         sheet.put(4, first, value, look.but(size=15, bold=True, ink=NAVY, top=NAVY, heavy=True), to=last)
         sheet.put(5, first, label, LABEL.but(size=9), to=last)

@@ -151,10 +151,9 @@ def _tiles(section: TalkSection, period: Month, words: Wording) -> list[dict[str
     if not claimed:
         # A task is paid, not its lines: where they have no value of their own, the clients are what was delivered.
         minimum = section.course[section.position.key.as_of.index - section.course[0].month.index].minimum_to_date
-        label = "tile clients one" if at["clients"] == 1 else "tile clients"
-        label += "" if minimum is None else " minimum"
-        clients = words.number(at["clients"] or 0)
-        delivered = (clients, words.text(label, minimum=words.exact(minimum or 0)))
+        label = "tile clients" if minimum is None else "tile clients minimum"
+        clients = at["clients"] or 0
+        delivered = (words.number(clients), words.text(label, clients=clients, minimum=words.exact(minimum or 0)))
     tiles = [
         ("–" if limit is None else words.whole_euro(limit), words.text(f"tile {section.limit or 'no limit'}")),
         delivered,

@@ -25,7 +25,8 @@ from settlement.wording.papers import PAPERS
 
 __all__ = ["Language", "Wording", "wording"]
 
-_PLACEHOLDER = re.compile(r"\{(\w+)(?::([^|}]*)\|([^}]*))?\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)(?::(?P<alone>:?)(?P<one>[^|}:]*)\|(?P<several>[^}]*))?\}")
+"""``{held}``; ``{held:contract|contracts}`` with its noun; ``{held::contract|contracts}`` the noun alone, where the figure stands elsewhere."""
 _NOT_GROUPED = {"year", "row"}
 """Whole numbers in sentences that are names: they get no thousands separator."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
@@ -132,7 +133,7 @@ class Wording:
     def _placed(self, match: re.Match[str], values: Mapping[str, object]) -> str:
         value = values.get(match[1], match[0])
         text = self.number(value) if isinstance(value, int) and match[1] not in _NOT_GROUPED else str(value)
-        return text if match[2] is None else f"{text} {match[2] if value == 1 else match[3]}"
+        return _with_noun(text, value, match)
 
     def term(self, kind: str) -> str:
         """``weekly_tariff`` is *Weektarief*."""
@@ -212,7 +213,7 @@ class Wording:
             if first == last:
                 return self.text("part month", number=first, months=paid.months)
             return self.text("part months", first=first, last=last, months=paid.months)
-        at_start = Fraction(paid.at_start_bp, 10_000) if paid.at_result_bp else Fraction(1)
+        at_start = Fraction(paid.at_start_bp, 10_000)
         shares = {AT_START: ("part at start", at_start), AT_RESULT: ("part at result", 1 - at_start)}
         named = (shares[one.part] for one in parts)
         return " + ".join(self.text(key, share=self.share(value)) for key, value in named)
@@ -224,7 +225,7 @@ class Wording:
             before = divide_half_up(price_cents * (part - 1), paid.months)
             earlier = f" − {self.euro(before)}" if before else ""
             return f"{price} × {self.number(part)} ÷ {self.number(paid.months)}{earlier}"
-        at_start = share_of(price_cents, paid.at_start_bp) if paid.at_result_bp else price_cents
+        at_start = share_of(price_cents, paid.at_start_bp)
         if part == AT_START:
             return f"{price} × {self.share(Fraction(paid.at_start_bp, 10_000))}" if at_start != price_cents else price
         return f"{price} − {self.euro(at_start)}" if at_start else price
@@ -284,10 +285,7 @@ class Wording:
 
     def _filled(self, working: Working, match: re.Match[str]) -> str:
         value, unit = working.numbers[match[1]]
-        text = self.figure(value, unit)
-        if match[2] is None:
-            return text
-        return f"{text} {match[2] if value == 1 else match[3]}"
+        return _with_noun(self.figure(value, unit), value, match)
 
     def _listed(self, working: Working, names: list[str]) -> str:
         parts = []
@@ -300,3 +298,11 @@ class Wording:
     def _of(self, group: dict[str, Pair], key: str) -> str:
         pair = group.get(key)
         return key if pair is None else pair[self._index]
+
+
+def _with_noun(text: str, value: object, match: re.Match[str]) -> str:
+    """A figure as a placeholder asks for it, with the noun in its number."""
+    if match["one"] is None:
+        return text
+    noun = match["one"] if value == 1 else match["several"]
+    return noun if match["alone"] else f"{text} {noun}"
