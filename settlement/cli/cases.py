@@ -14,12 +14,12 @@ from settlement.cli.talk import (
     RULES,
     Json,
     app,
-    counted,
     print_json,
     problem_json,
     say,
     show_problems,
 )
+from settlement.run.told import counted
 
 
 @app.command("test")

@@ -17,7 +17,6 @@ from settlement.cli.talk import (
     Json,
     Rules,
     app,
-    counted,
     month_of,
     print_json,
     problem_json,
@@ -27,6 +26,7 @@ from settlement.cli.talk import (
     tell,
     workspace_of,
 )
+from settlement.run.told import counted
 
 
 @app.command()

@@ -6,23 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from settlement.cli.talk import INPUTS, OUTPUTS, RULES, Json, Outputs, Period, app, euro, month_of, print_json, say
+from settlement.run.told import counted
+
 if TYPE_CHECKING:
     from settlement.run.explain import Explained, LineBehind
-
-from settlement.cli.talk import (
-    INPUTS,
-    OUTPUTS,
-    RULES,
-    Json,
-    Outputs,
-    Period,
-    app,
-    counted,
-    euro,
-    month_of,
-    print_json,
-    say,
-)
 
 
 @app.command()
@@ -42,11 +30,12 @@ def explain(
 
     from settlement.run.explain import explain as why
     from settlement.run.workspace import Workspace
+    from settlement.wording import wording
     from settlement.wording.catalogue import TERMS
 
     # A term may be named as rule files do (arrangement_fee), or as it is told here.
-    kinds = {english.lower(): kind for kind, (_, english) in TERMS.items()}
-    spoken = {kind: said for said, kind in kinds.items()}
+    words = wording("en")
+    kinds = {words.term(kind).lower(): kind for kind in TERMS}
 
     found = why(
         Workspace(RULES, INPUTS, outputs), contract, month_of(period), service=service, term=kinds.get(term.lower(), term) if term else None,
@@ -65,7 +54,7 @@ def explain(
         say(f"  above a ceiling {euro(found.held_cents)} is kept back until somebody decides; it is in no amount payable")
     for row in found.rows:
         say()
-        say(f"{row.month} · {row.service or 'the contract'} · {spoken.get(row.term, row.term)} (article {row.article})")
+        say(f"{row.month} · {row.service or 'the contract'} · {words.term(row.term).lower()} (article {row.article})")
         change = f"  (was {euro(row.was_cents)}, so {euro(row.is_cents - row.was_cents)} now)" if row.was_cents else ""
         say(f"  {euro(row.is_cents)}{change}")
         say(f"  rule     {row.place}")

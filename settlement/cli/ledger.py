@@ -17,7 +17,6 @@ from settlement.cli.talk import (
     Outputs,
     Rules,
     app,
-    counted,
     euro,
     now,
     print_json,
@@ -27,6 +26,7 @@ from settlement.cli.talk import (
     table,
     workspace_of,
 )
+from settlement.run.told import counted
 
 
 @app.command()

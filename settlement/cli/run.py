@@ -20,7 +20,6 @@ from settlement.cli.talk import (
     Period,
     Rules,
     app,
-    counted,
     euro,
     month_of,
     now,
@@ -32,6 +31,7 @@ from settlement.cli.talk import (
     table,
     workspace_of,
 )
+from settlement.run.told import counted
 
 if TYPE_CHECKING:
     from settlement.run.computing import Computed

@@ -85,11 +85,6 @@ def euro(cents: int) -> str:
     return f"€ {'-' if cents < 0 else ''}{whole:,}".replace(",", ".") + f",{rest:02d}"
 
 
-def counted(count: int, one: str, several: str | None = None) -> str:
-    """A count with its noun: ``1 delivery``, ``2 deliveries``, ``0 deliveries``."""
-    return f"{count:,}".replace(",", ".") + f" {one if count == 1 else several or one + 's'}"
-
-
 def table(headings: list[str], rows: list[list[str]], right: set[int]) -> None:
     """A plain table: columns as wide as their widest cell."""
     if not rows:

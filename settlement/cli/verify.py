@@ -16,7 +16,6 @@ from settlement.cli.talk import (
     Outputs,
     Rules,
     app,
-    counted,
     euro,
     month_of,
     print_json,
@@ -24,6 +23,7 @@ from settlement.cli.talk import (
     say,
     tell,
 )
+from settlement.run.told import counted
 
 if TYPE_CHECKING:
     from settlement.run.ledger import FinalRun, Ledger

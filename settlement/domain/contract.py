@@ -7,7 +7,7 @@ A figure that changes in time is a ``Dated``: steps, each holding from its day u
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, Literal, TypeVar
 
@@ -229,6 +229,10 @@ class Ceiling(Term):
     """The services it is over; ``None``: all of the contract but the exempt (or, on a service, that service)."""
     broken_year: Literal["pro rata", "full"] = "pro rata"
     amounts: Amounts
+
+    def services_under(self, services: Iterable[str]) -> tuple[str, ...]:
+        """Those that it is over, of a contract whose services these are."""
+        return tuple(name for name in (services if self.over is None else self.over) if name not in self.exempt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -473,8 +477,7 @@ class Contract:
         own = self.terms.get("ceiling")
         if not isinstance(own, Ceiling) or own.per != "year":
             return frozenset()
-        names = frozenset(self.services)
-        return (names & set(own.exempt)) | (frozenset() if own.over is None else names - set(own.over))
+        return frozenset(self.services).difference(own.services_under(self.services))
 
     def monthly_ceiling(self, service: str | None) -> bool:
         """Whether the ceiling of a service (``None``: of the contract) is one of each month: no bound of the year's figures."""

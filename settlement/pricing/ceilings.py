@@ -73,9 +73,7 @@ def ceiling_tables(tables: Tables, period: Month, decided: Collection[CeilingDec
         for service, term in contract.every_term():
             if not isinstance(term, Ceiling):
                 continue
-            names = [service] if service else [
-                name for name in (contract.services if term.over is None else term.over) if name not in term.exempt
-            ]  # fmt: skip
+            names = (service,) if service else term.services_under(contract.services)
             for bucket, year, limit in _limits(term, contract, period):
                 number = len(rows)
                 above, share_bp = term.above, term.above_share_bp

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from settlement.run.blocked import Blocked
 from settlement.run.ledger_file import OLDEST_SQLITE
+from settlement.run.told import counted
 from settlement.run.versions import versions
 from settlement.run.workspace import Workspace, read_only_ledger
 
@@ -140,9 +141,9 @@ def _rules(workspace: Workspace) -> Finding:
     if not rulebook.contracts:
         first = str(problems[0]).splitlines()[0] if problems else f"{workspace.rules} holds no contract"
         return Finding("rules", "missing", first, f"See what is wrong: {check}" if problems else "Name the folder with --rules.")
-    told = f"{_counted(len(rulebook.contracts), 'contract')} of {rulebook.organisation.name}"
+    told = f"{counted(len(rulebook.contracts), 'contract')} of {rulebook.organisation.name}"
     if problems:
-        return Finding("rules", "attention", f"{told}; {_counted(len(problems), 'problem')}", f"See them: {check}")
+        return Finding("rules", "attention", f"{told}; {counted(len(problems), 'problem')}", f"See them: {check}")
     return Finding("rules", "good", told)
 
 
@@ -157,7 +158,7 @@ def _inputs(workspace: Workspace) -> Finding:
         return Finding("deliveries", "missing", f"{workspace.inputs} cannot be read: {error.strerror}", "Make sure that you may read it.")
     if not months:
         return Finding("deliveries", "attention", f"{workspace.inputs} has no month yet", f"Put deliveries in {workspace.inputs / '2018-03'}")
-    return Finding("deliveries", "good", f"{_counted(len(months), 'month')}, {months[0]} up to {months[-1]}")
+    return Finding("deliveries", "good", f"{counted(len(months), 'month')}, {months[0]} up to {months[-1]}")
 
 
 def _existing(path: Path) -> Path:
@@ -250,8 +251,4 @@ def _ledger(workspace: Workspace) -> Finding:
         return Finding("ledger", "missing", blocked.message, blocked.help)
     if faults:
         return Finding("ledger", "missing", faults[0].message, faults[0].help)
-    return Finding("ledger", "good", f"whole: {_counted(runs, 'run')}")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun if count == 1 else noun + 's'}"
+    return Finding("ledger", "good", f"whole: {counted(runs, 'run')}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from settlement.domain.contract import PaidParts
 from settlement.domain.money import divide_half_up
 from settlement.domain.periods import Month
-from settlement.domain.records import LinePart, Working
+from settlement.domain.records import Working
 from settlement.run.blocked import Blocked
 from settlement.run.workspace import RECEIPT, Workspace
 from settlement.wording import wording
@@ -261,8 +261,10 @@ def _working(
     if price is None or cents is None or line["reason"] in _NO_WORKING:
         return "", why
     if "paid" in price:
+        from settlement.statements.compose import line_parts
+
         paid = PaidParts(**price["paid"])
-        named = [LinePart(Month.from_index(one["month"]), one["part"], one["value_cents"], one["cut_cents"]) for one in parts]
+        named = line_parts(parts)
         told = _SPEECH.parts(named, paid)
         return " + ".join(_SPEECH.part(cents, one.part, paid) for one in named), "; ".join(one for one in (told, why) if one)
     amount, quantity = _SPEECH.euro(cents), _quantity(line)

@@ -35,11 +35,12 @@ def serve_months(
     last = max(Month.of(contract.ends) for contract in rulebook.contracts.values())
 
     def due(now: dt.datetime) -> Sequence[Month]:
-        first = _first_month(workspace)
-        if first is None:
+        delivered = delivered_months(workspace.inputs)
+        if not delivered:
             return []
-        months = due_months(rulebook.organisation.schedule, first, now, settled_months(workspace))
-        ready, waiting = _without_what_waits(workspace, [month for month in months if month <= last])
+        final = _final_months(workspace)
+        months = due_months(rulebook.organisation.schedule, min(delivered), now, _settled_months(workspace, min(delivered), final))
+        ready, waiting = _without_what_waits([month for month in months if month <= last], max(delivered), final)
         if waiting and waiting != told:
             told[:] = waiting
             log(_waits(workspace, waiting))
@@ -53,11 +54,10 @@ def serve_months(
     serve(due, settle, rulebook.organisation.schedule, log, clock, once=once)
 
 
-def _without_what_waits(workspace: Workspace, months: Sequence[Month]) -> tuple[list[Month], list[Month]]:
-    """The due months that can be settled now, and those that wait: a row of drafts of nothing serves nobody."""
-    last = max(delivered_months(workspace.inputs), default=None)
-    final = final_months(workspace)
-    waiting = [month for month in months if last is not None and month > last.plus(1) and month.plus(-1) not in final]
+def _without_what_waits(months: Sequence[Month], delivered: Month, final: frozenset[Month]) -> tuple[list[Month], list[Month]]:
+    """The due months that can be settled now, and those that wait: a row of drafts of nothing serves nobody. ``delivered`` is
+    the last month that has a folder of deliveries."""
+    waiting = [month for month in months if month > delivered.plus(1) and month.plus(-1) not in final]
     return [month for month in months if month not in waiting], waiting
 
 
@@ -69,28 +69,19 @@ def _waits(workspace: Workspace, waiting: Sequence[Month]) -> str:
     )
 
 
-def final_months(workspace: Workspace) -> frozenset[Month]:
+def _final_months(workspace: Workspace) -> frozenset[Month]:
     """The months that the ledger has."""
     with read_only_ledger(workspace) as ledger:
         return frozenset(run.period for run in ledger.runs())
 
 
-def settled_months(workspace: Workspace) -> frozenset[Month]:
-    """The months that are final, stand as a draft, or lie before one that is final."""
-    final = final_months(workspace)
+def _settled_months(workspace: Workspace, first: Month, final: frozenset[Month]) -> frozenset[Month]:
+    """The months that are final, stand as a draft, or lie before one that is final, from the first one on."""
     drafts = set()
     for path in workspace.outputs.glob(f"*/{RECEIPT}"):
         try:
             drafts.add(Month.parse(path.parent.name[:7]))
         except ValueError:
             continue
-    first = _first_month(workspace)
-    before = set()
-    if final and first is not None:
-        before = {Month.from_index(index) for index in range(first.index, max(final).index + 1)}
+    before = {Month.from_index(index) for index in range(first.index, max(final).index + 1)} if final else set()
     return final | drafts | before
-
-
-def _first_month(workspace: Workspace) -> Month | None:
-    """The first month that has a folder of deliveries: from then on every month is due in its turn."""
-    return min(delivered_months(workspace.inputs), default=None)
