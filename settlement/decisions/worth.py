@@ -66,9 +66,10 @@ def of_minimum(answer: Answer, yearly_budget: int | None, earned_cents: int) -> 
         cents = (term.per_missing_client_cents or 0) * missing
         numbers["per_client"] = (Fraction(term.per_missing_client_cents or 0), "amount")
         formula = "minimum_missing"
-    if cents > max(earned_cents, 0):
-        numbers["at_most"] = (Fraction(max(earned_cents, 0)), "amount")
-    return decision(answer.asked, "settled", -min(cents, max(earned_cents, 0)), Working(formula, numbers))
+    most = max(earned_cents, 0)
+    if cents > most:
+        numbers["at_most"] = (Fraction(most), "amount")
+    return decision(answer.asked, "settled", -min(cents, most), Working(formula, numbers))
 
 
 def of_corridor(answer: Answer) -> Decision | None:

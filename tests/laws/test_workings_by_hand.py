@@ -1,5 +1,6 @@
 """What stands beside an amount as its working, redone by hand: the numbers that are shown give the amount that is paid."""
 
+import pytest
 from workbench import Line, Yaml, contract, one_settled
 
 from settlement.settle import Settlement
@@ -53,6 +54,34 @@ def test_a_minimum_that_is_not_whole_is_shown_as_the_fraction_that_it_is_and_mis
         -200_00,
         "minimum 13, t/m nu 4 1/3, geholpen 2: − 2 × € 1.300,00 ÷ 13",
     )
+
+
+@pytest.mark.parametrize(
+    ("a_client", "told"),
+    [
+        # Of 1.200 a year 400 is earned up to April; two whole clients are missing: 2 × 200 takes just that, 2 × 201 would take more.
+        ("€ 200,00", "− 2 × € 200,00"),
+        ("€ 201,00", "− 2 × € 201,00; ten hoogste wat is verdiend, € 400,00"),
+    ],
+)
+def test_a_minimum_that_takes_more_than_was_earned_names_that_as_its_bound(a_client, told):
+    least = {
+        "article": "4.2",
+        "amounts": {"2018-01-01": "13"},
+        "signal_below": "90 %",
+        "settles": "on substantial deviation",
+        "per_missing_client": a_client,
+    }
+    lines: list[Line] = [
+        {"client": f"C{n}", "service": "taak", "start": "2018-01-05", "end": "2018-01-09", "reference": f"R{n}"}
+        for n in range(2)
+    ]
+    found = one_settled(
+        budget({"2018-01-01": "€ 1.200,00"}, minimum_clients=least), {"2018-01": lines, "2018-04": lines[:0]}, "2018-04"
+    )
+    cents, working = shown(found, "minimum_clients", "2018-04")
+    assert cents == -400_00
+    assert working.endswith(told)
 
 
 def test_a_share_withheld_that_is_a_cent_off_the_month_shows_the_sum_to_date():

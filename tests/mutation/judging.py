@@ -41,6 +41,7 @@ IGNORED = "ignore::pytest.PytestAssertRewriteWarning"
 """Hypothesis is imported before pytest starts."""
 
 BY_HAND = ("tests/laws/test_prices_by_hand.py", "tests/laws/test_amounts_by_hand.py", "tests/laws/test_terms_by_hand.py")
+WORKINGS = "tests/laws/test_workings_by_hand.py"
 PRICES = ("tests/pricing", "tests/test_cases.py")
 MESSAGES = "tests/messages/test_answers.py"
 JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -54,8 +55,8 @@ JUDGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settlement.pricing.earn": ((), (*BY_HAND, "tests/laws/test_calendar_laws.py", *PRICES)),
     "settlement.pricing.ceilings": ((), (*BY_HAND, *PRICES)),
     "settlement.pricing.arrangements": ((), (*BY_HAND, *PRICES)),
-    "settlement.decisions.worth": ((), ("tests/decisions/test_worth.py", *BY_HAND)),
-    "settlement.decisions.rounds": ((), (*BY_HAND, "tests/test_cases.py")),
+    "settlement.decisions.worth": ((), ("tests/decisions/test_worth.py", WORKINGS, *BY_HAND)),
+    "settlement.decisions.rounds": ((), (WORKINGS, *BY_HAND, "tests/test_cases.py")),
     "settlement.run.ledger": (
         ("postings_of", "Ledger", "_check_shapes"), ("tests/run/test_ledger.py", "tests/run/test_month.py"),
     ),
