@@ -54,9 +54,10 @@ def decoded(pieces: Iterator[bytes]) -> Iterator[str]:
 
 # ---- the grammar of a sheet ------------------------------------------------------------------------------
 
+_ATTRIBUTES = r'(?: [A-Za-z_][\w.:-]*="[^"<]*")*'
 _CELL = re.compile(
     r'\s*<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,6})")?(?: t="([a-zA-Z]{1,9})")?'
-    r"(?:/>|>(?:<f(?:>|(?: [^<>]*)?(?<!/)>)([^<]*)</f>|(<f(?: [^<>]*)?/>))?"
+    rf"(?:/>|>(?:<f({_ATTRIBUTES}) ?(?:/>|>([^<]*)</f>))?"
     r'(?:<v(?: xml:space="preserve")?>([^<]*)</v>|(<v/>))?(?:<is>(.*?)</is>)?</c>)\s*',
     re.DOTALL,
 )
@@ -66,15 +67,15 @@ _PLAIN_CELL = re.compile(
 )
 """The cells that nearly all rows consist of: empty, a number, a string; a formula with its result."""
 _SHAPES_AT_MOST = 64
-_ROW = re.compile(r"\s*<row(?: [^<>]*)?>")
-_NUMBER_OF_ROW = re.compile(r' r="([1-9][0-9]{0,6})"')
+_ROW = re.compile(rf'\s*<row({_ATTRIBUTES}?) r="([1-9][0-9]{{0,6}})"({_ATTRIBUTES}) ?(/?)>')
+_NAME = re.compile(r' ([\w.:-]+)="')
 _HIDDEN = re.compile(r' hidden="(?:1|true)"')
-_INLINE = re.compile(r"<t(?: [^<>]*)?>([^<]*)</t>|<t/>")
-_INLINE_WHOLE = re.compile(
-    r"(?:<t(?: [^<>]*)?>[^<]*</t>|<t/>|<r>(?:<rPr>.*?</rPr>|<rPr/>)?(?:<t(?: [^<>]*)?>[^<]*</t>|<t/>)</r>|"
-    r"<rPh [^<>]*>.*?</rPh>|<phoneticPr[^<>]*/>)*",
-    re.DOTALL,
+_T = rf"<t{_ATTRIBUTES}(?:/>|>([^<]*)</t>)"
+_OF_A_STRING = re.compile(
+    rf"{_T}|<r>(?:<rPr(?:/>|>(?:<([A-Za-z]+){_ATTRIBUTES} ?(?:/>|></\2>))*</rPr>))?{_T}</r>"
+    rf"|<rPh{_ATTRIBUTES}>{_T}</rPh>|<phoneticPr{_ATTRIBUTES} ?(?:/>|></phoneticPr>)"
 )
+"""A part of a string: its text, or that of a piece with a font of its own; what is only there for pronunciation."""
 _MERGE = re.compile(r'<mergeCell ref="\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?"')
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos)|);|&")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -134,6 +135,7 @@ class Grammar:
         self._before = ""
         self._state = "before"
         self._shapes: list[_Shape] = []
+        self._hidden: dict[str, bool] = {}
         self.last_row = 0
         """The last row that was given out."""
         self._tail: list[str] = []
@@ -188,7 +190,7 @@ class Grammar:
             raise UnreadableError("too-many-merged-cells", sheet=self._sheet.name, expected=str(_MERGED_AT_MOST))
 
     def _rows(self, body: str) -> list[Run]:
-        if "\r" in body:
+        if "\r" in body or "]]>" in body:
             raise OtherwiseWrittenError(self.last_row)
         runs: list[Run] = []
         number = self.last_row
@@ -196,18 +198,15 @@ class Grammar:
         numbers: list[int] = []
         values: list[tuple[str, ...]] = []
         hidden = 0
-        for row in body.split("</row>"):
+        *rows, behind = body.split("</row>")
+        for row in rows:
             opened = _ROW.match(row)
-            while opened is not None and row.endswith("/>", 0, opened.end()):
-                number = self._row_number(opened[0], number)
-                row = row[opened.end() :]  # noqa: PLW2901 - an empty row, closed at once, stands before the next
-                opened = _ROW.match(row)
+            if opened is not None and opened[4]:
+                opened, number = self._past_empty_rows(row, opened, number)
             if opened is None:
-                if row.strip():
-                    raise OtherwiseWrittenError(self.last_row)
-                continue
-            number = self._row_number(opened[0], number)
-            is_hidden = " hidden=" in opened[0] and _HIDDEN.search(opened[0]) is not None
+                raise OtherwiseWrittenError(self.last_row)
+            number = self._row_number(opened, number)
+            is_hidden = self._is_hidden(opened[1] + opened[3])
             match = shape.pattern.fullmatch(row, opened.end()) if shape else None
             if match is None:
                 if shape:
@@ -227,6 +226,10 @@ class Grammar:
             hidden += is_hidden
         if shape:
             runs.append(self._run(shape, numbers, hidden, values))
+        if behind.strip():
+            unclosed, number = self._past_empty_rows(behind, _ROW.match(behind), number)
+            if unclosed is not None:
+                raise OtherwiseWrittenError(self.last_row)
         self.last_row = number
         return [run for run in runs if run.columns]
 
@@ -299,14 +302,39 @@ class Grammar:
             columns.append(Column(at, texts, bytes([text_kind]) * len(texts)))
         return Run(numbers, hidden, columns)
 
-    def _row_number(self, opened: str, before: int) -> int:
-        said = _NUMBER_OF_ROW.search(opened)
-        if said is None:
+    def _past_empty_rows(self, written: str, opened: re.Match[str] | None, number: int) -> tuple[re.Match[str] | None, int]:
+        """The row that opens behind rows that are closed at once, ``None`` when they are all; the number of the last of them."""
+        position = 0
+        while opened is not None and opened[4]:
+            number = self._row_number(opened, number)
+            self._is_hidden(opened[1] + opened[3])
+            position = opened.end()
+            opened = _ROW.match(written, position)
+        if opened is None and written[position:].strip():
             raise OtherwiseWrittenError(self.last_row)
-        number = int(said[1])
+        return opened, number
+
+    def _row_number(self, opened: re.Match[str], before: int) -> int:
+        number = int(opened[2])
         if number <= before or number > _ROWS_AT_MOST:
-            raise UnreadableError("cells-out-of-order", sheet=self._sheet.name, found=said[1])
+            raise UnreadableError("cells-out-of-order", sheet=self._sheet.name, found=opened[2])
         return number
+
+    def _is_hidden(self, attributes: str) -> bool:
+        """Of a row, by its attributes but for its number; those of most rows were met before."""
+        known = self._hidden.get(attributes)
+        if known is None:
+            self._check_attributes(f' r=""{attributes}')
+            known = _HIDDEN.search(attributes) is not None
+            if len(self._hidden) < _SHAPES_AT_MOST:
+                self._hidden[attributes] = known
+        return known
+
+    def _check_attributes(self, written: str) -> None:
+        """An attribute that stands twice is no XML; a reference within one is left to expat."""
+        names = _NAME.findall(written)
+        if len(set(names)) != len(names) or "&" in written:
+            raise OtherwiseWrittenError(self.last_row)
 
     def _any_cells(self, written: str, digits: str) -> list[tuple[str, str, int]]:
         """The cells of a row, each by the whole grammar."""
@@ -319,13 +347,16 @@ class Grammar:
                     break
                 raise OtherwiseWrittenError(self.last_row)
             position = match.end()
-            letters, row, style, kind, formula, shared, value, no_value, inline = match.groups()
+            letters, row, style, kind, of_formula, formula, value, no_value, inline = match.groups()
             address = f"{letters}{row}"
             at = column_number(letters)
             if row != digits or at <= before or at > _COLUMNS_AT_MOST:
                 raise UnreadableError("cells-out-of-order", sheet=self._sheet.name, cell=address)
             before = at
-            if formula is not None or shared is not None:
+            if inline is not None and (kind != "inlineStr" or value):
+                raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
+            if of_formula is not None:
+                self._check_attributes(of_formula)
                 self._sheet.formulas += 1
                 kept = self._results_kept and bool(value)
                 if kind != "e" and not kept:
@@ -364,10 +395,15 @@ class Grammar:
         return written, text_kind
 
     def _inline(self, inline: str) -> str:
-        if _INLINE_WHOLE.fullmatch(inline) is None:
-            raise OtherwiseWrittenError(self.last_row)
-        spoken = re.sub(r"<rPh .*?</rPh>", "", inline, flags=re.DOTALL)
-        return _text("".join(_INLINE.findall(spoken)))
+        texts: list[str] = []
+        position = 0
+        while position < len(inline):
+            part = _OF_A_STRING.match(inline, position)
+            if part is None:
+                raise OtherwiseWrittenError(self.last_row)
+            texts.append(part[1] or part[3] or "")
+            position = part.end()
+        return _text("".join(texts))
 
 
 class _Shape(NamedTuple):

@@ -201,6 +201,32 @@ def test_xml_that_stops_in_the_middle_is_damaged(tmp_path):
         assert gathered.lines.is_empty()
 
 
+ITEM = text_cell("F2", "uur")
+NO_XML = {
+    "a string that ends in another cell": GOOD.replace("<v>43160</v>", "<is><t><v>43160</v>"),
+    "a string in a cell that says it is a number": GOOD.replace("<v>60</v>", "<is><t>60</t></is>"),
+    "a value and a string": GOOD.replace(ITEM, ITEM.replace("<is>", "<v>60</v><is>")),
+    "a font that is not closed": GOOD.replace("<is><t>uur</t></is>", "<is><r><rPr><b></rPr><t>uur</t></r></is>"),
+    "a pronunciation that is not closed": GOOD.replace("<t>uur</t>", '<t>uur</t><rPh sb="0" eb="1"><t>u</rPh>'),
+    "the last row not closed": GOOD.replace("</row></sheetData>", "</sheetData>"),
+    "a row closed twice": GOOD.replace("</row></sheetData>", "</row></row></sheetData>"),
+    "an empty row closed twice": GOOD.replace("</sheetData>", '<row r="9"/></row></sheetData>'),
+    "an attribute of a row twice": GOOD.replace('<row r="2">', '<row r="2" ht="1" ht="2">'),
+    "the number of a row twice": GOOD.replace('<row r="2">', '<row r="2" r="3">'),
+    "the number of an empty row twice": GOOD.replace("</sheetData>", '<row r="8" r="9"/></sheetData>'),
+    "an attribute without a value": GOOD.replace('<row r="2">', '<row r="2" hidden>'),
+    "an attribute of a formula twice": GOOD.replace("<v>60</v>", '<f t="shared" t="array">1</f><v>60</v>'),
+    "a reference that is none": GOOD.replace('<row r="2">', '<row r="2" spans="&x;">'),
+    "an end of CDATA": GOOD.replace("uur", "uur]]>"),
+}
+
+
+@pytest.mark.parametrize("what", NO_XML)
+def test_a_sheet_that_is_no_xml_is_damaged(tmp_path, what):
+    assert NO_XML[what] != GOOD
+    assert_refused(read_bytes(tmp_path, zipped(raw_parts({"L": NO_XML[what]}, styles=DATE_STYLES))), "damaged-file")
+
+
 @pytest.mark.parametrize("reference", ["A1:XFD1048576", "A2:A1048576"])
 def test_a_merged_cell_of_a_million_rows_costs_nothing(tmp_path, reference):
     gathered = read_raw(tmp_path, ROW, after=f'<mergeCells count="1"><mergeCell ref="{reference}"/></mergeCells>')

@@ -361,6 +361,24 @@ def test_shared_strings_rich_text_and_pronunciation_are_read_as_they_show(tmp_pa
     assert read(tmp_path).lines["client"].to_list() == ["C-231"]
 
 
+PIECES_OF_A_STRING = (
+    '<r><rPr><b/><sz val="11"/><color theme="1"/><rFont val="Calibri"/></rPr><t xml:space="preserve">C-</t></r><r><t>231</t></r>'
+    '<rPh sb="0" eb="1"><t>see</t></rPh><phoneticPr fontId="1" type="noConversion"/>'
+)
+
+
+@pytest.mark.parametrize("before", ["", "<!-- so that expat reads it -->"])
+def test_rich_text_within_a_cell_and_rows_with_attributes_are_read_as_they_show(tmp_path, before):
+    row = plain_row(2).replace("<t>C-1</t>", PIECES_OF_A_STRING)
+    row = row.replace('<row r="2">', '<row r="2" spans="1:8" ht="14.5" hidden="1" x14ac:dyDescent="0.25">')
+    assert "spans" in row
+    assert "rPh" in row
+    empty = '<row r="3" spans="1:8"/><row r="4" spans="1:8" ></row>'
+    gathered = read_raw(tmp_path, before + row + empty, before='<cols xmlns:x14ac="x"/>')
+    assert gathered.lines["client"].to_list() == ["C-231"]
+    assert "hidden rows" in gathered.deliveries[0].notes
+
+
 def test_rows_of_many_shapes_are_read_alike(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(HEADINGS)
