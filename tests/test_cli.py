@@ -373,6 +373,12 @@ def test_the_log_of_the_service_is_an_object_a_line_for_programs(office, settlem
     told = [json.loads(line) for line in settlement("schedule", "--once", "--json").out.splitlines()]
     assert told[1]["told"] == "2018-01 is due: settling it as a draft."
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", line["at"]) for line in told)
+    (office / "rules/organisation.yaml").write_text(ORGANISATION.replace("iban", "ibann"), encoding="utf-8")
+    broken = settlement("schedule", "--once", "--json")
+    assert broken.code == 2
+    *told, fault = (json.loads(line) for line in broken.out.splitlines())
+    assert all("rules/organisation.yaml" in line["told"] for line in told)
+    assert (len(told) > 0, fault["exit_code"]) == (True, 2)
 
 
 def test_a_fault_is_told_to_programs_as_an_answer(office, settlement):

@@ -30,6 +30,7 @@ ROOMS: dict[str, dict[str, str]] = {
         "pricing/": "lines are priced and added up as frames",
         "decisions/gate.py": "the second evaluation shares no code with the engine's path",
         "decisions/rounds.py": "ceilings cut the lines where they bite, and earnings are summed by month",
+        "decisions/sources.py": "the cells and rows of refused lines are taken from the frame, all contracts at once",
         "settle.py": "the hallway joins refusals and hands frames from room to room",
         "returns/compose.py": "which contracts a delivery names is taken from the frame, and its refusals become records",
         "statements/compose.py": "the lines of a statement are taken from the frame, all contracts at once",

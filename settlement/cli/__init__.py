@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ from settlement.cli.talk import (
     WRONG_USE,
     app,
     flush,
-    print_json,
     problem_json,
+    say,
     tell,
 )  # fmt: skip
 
@@ -66,7 +67,8 @@ def _give(*, as_json: bool) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where a fault can be told in words
         told, code = _unexpected(error)
     if as_json:
-        print_json({"error": told, "problems": [problem_json(one) for one in problems], "exit_code": code})
+        # On one line, as each line of the service's log is an object of its own.
+        say(json.dumps({"error": told, "problems": [problem_json(one) for one in problems], "exit_code": code}, ensure_ascii=False))
     else:
         tell(told)
     return code

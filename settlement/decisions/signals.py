@@ -18,6 +18,7 @@ from settlement.decisions.ask import (
     value_of,
 )
 from settlement.decisions.judge import Answer, Decides, judge
+from settlement.decisions.sources import Sources
 from settlement.domain.contract import (
     Ceiling,
     Contract,
@@ -84,21 +85,6 @@ class AcrossLines:
     """Files that were refused as a whole."""
     smaller: Mapping[str, Replacement]
     """The replacement that left the smallest share of its lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What alerts follow from, by contract, as it is told to people."""
-
-    files: Mapping[str, tuple[str, ...]]
-    """The files of the month."""
-    by_signal: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """For standing signals that can say it closer: the cells, rows and files that they follow from."""
-
-    def of(self, name: str, contract: str, *, standing: bool) -> tuple[str, ...]:
-        """Of a signal of a contract."""
-        closer = self.by_signal.get(name, {}) if standing else {}
-        return closer.get(contract) or self.files.get(contract, ())
 
 
 def signals_round(

@@ -176,7 +176,7 @@ def typed(
     accepted = frame.join(found.select("file", "row"), on=["file", "row"], how="anti", maintain_order="left")
     unread = found.group_by("file", "row", maintain_order=True).agg(unread="field")
     partly = frame.join(unread, on=["file", "row"], how="inner", maintain_order="left")
-    return Typed(_as_lines(accepted, sources), _as_refusals(found, cells, sources, known), _as_partly(partly, sources))
+    return Typed(_as_lines(accepted, sources), _as_refusals(found, partly, sources), _as_partly(partly, sources))
 
 
 def _of_contract(joined: pl.DataFrame, sources: Sequence[Source], known: Mapping[str, str] | None) -> pl.DataFrame:
@@ -236,10 +236,11 @@ def _as_lines(
 # ---- refusals --------------------------------------------------------------------------------------------
 
 
-def _as_refusals(
-    faults: pl.DataFrame, cells: pl.DataFrame, sources: Sequence[Source], known: Mapping[str, str] | None
-) -> pl.DataFrame:
-    """The faults as refusals: with cell, national code, what stands there and what would be accepted."""
+def _as_refusals(faults: pl.DataFrame, partly: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
+    """The faults as refusals: with cell, national code, what stands there and what would be accepted.
+
+    ``partly`` holds what the same rows say as far as they could be read, and so their contract.
+    """
     if faults.is_empty():
         return pl.DataFrame(schema=REFUSALS)
     calendars = _of_source(sources, "calendar_1904", pl.Boolean)
@@ -262,10 +263,8 @@ def _as_refusals(
     )
     order = {name: number for number, name in enumerate(FIELDS)}
     contract = _of_source(sources, "contract", pl.String)
-    if known and "contract" in cells.columns:
-        stated = pl.col("contract").str.strip_chars().str.to_lowercase()
-        named = stated.replace_strict(known, default=None, return_dtype=pl.String).alias("named")
-        faults = faults.join(cells.select("file", "row", named), on=["file", "row"], how="left")
+    if "contract" in partly.columns:
+        faults = faults.join(partly.select("file", "row", named="contract"), on=["file", "row"], how="left")
         contract = contract.fill_null(pl.col("named"))
     return (
         faults.join(letters, on=["file", "field"], how="left")

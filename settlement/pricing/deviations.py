@@ -17,6 +17,8 @@ _CLIENTS_AT_MOST = 6
 """Of a contract, of whom it is told where their lines stand."""
 _ROWS_AT_MOST = 6
 """Of a client in a file."""
+_FILES_AT_MOST = 6
+"""Of a client, at a provider or at the others."""
 
 Rows = tuple[str, tuple[int, ...]]
 """The key of a delivery, and some of its rows."""
@@ -73,24 +75,37 @@ def clients_at_two_providers(lines: pl.DataFrame, tables: Tables, period: Month)
 def _where(stays: pl.DataFrame) -> dict[str, tuple[tuple[tuple[Rows, ...], tuple[Rows, ...]], ...]]:
     """Contract → of its first few clients, the rows of their own stays and of those at other providers."""
     places = (
-        stays.group_by("client_no", "care", "contract", "provider", "delivery")
+        stays.group_by("contract", "provider", "client_no", "care", "delivery")
         .agg(pl.col("row").unique().sort().head(_ROWS_AT_MOST))
         .sort("delivery", "row", "contract", "care")
     )
     # In order of where their lines stand: how clients are numbered means nothing.
-    first = places.group_by("contract", "provider", "client_no", "care", maintain_order=True).agg(own=pl.struct("delivery", "row"))
-    first = first.group_by("contract", maintain_order=True).head(_CLIENTS_AT_MOST)
+    first = places.select("contract", "client_no").unique(maintain_order=True).group_by("contract", maintain_order=True).head(_CLIENTS_AT_MOST)
+    own = places.join(first, on=["contract", "client_no"], how="semi", maintain_order="left")
     beside = (
-        first.join(places, on=["client_no", "care"], how="inner", suffix="_other", maintain_order="left_right")
+        own.select("contract", "provider", "client_no", "care").unique()
+        .join(places.drop("contract"), on=["client_no", "care"], how="inner", suffix="_other")
         .filter(pl.col("provider") != pl.col("provider_other"))
-        .group_by("contract", "client_no", "care", maintain_order=True)
-        .agg(pl.col("own").first(), other=pl.struct("delivery", "row").head(_ROWS_AT_MOST))
+    )  # fmt: skip
+    both = first.join(_rows(own, "own"), on=["contract", "client_no"], how="left", maintain_order="left").join(
+        _rows(beside, "other"), on=["contract", "client_no"], how="left", maintain_order="left"
     )
     found: dict[str, list[tuple[tuple[Rows, ...], tuple[Rows, ...]]]] = {}
-    for contract, own, other in beside.select("contract", "own", "other").iter_rows():
-        both = (tuple((each["delivery"], tuple(each["row"])) for each in part) for part in (own, other))
-        found.setdefault(contract, []).append((next(both), next(both)))
+    for contract, *parts in both.select("contract", "own", "other").iter_rows():
+        own_rows, others = (tuple((each["delivery"], tuple(each["row"])) for each in part) for part in parts)
+        found.setdefault(contract, []).append((own_rows, others))
     return {contract: tuple(pairs) for contract, pairs in found.items()}
+
+
+def _rows(places: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Contract, client and, under ``name``, the first few of their files, each with the first few rows."""
+    return (
+        places.group_by("contract", "client_no", "delivery")
+        .agg(pl.col("row").explode().unique().sort().head(_ROWS_AT_MOST))
+        .sort("contract", "client_no", "delivery")
+        .group_by("contract", "client_no")
+        .agg(pl.struct("delivery", "row").head(_FILES_AT_MOST).alias(name))
+    )
 
 
 def days_too_full(lines: pl.DataFrame, period: Month) -> dict[str, int]:

@@ -408,6 +408,14 @@ def test_a_date_in_a_column_of_texts_is_refused_and_shown_as_a_date():
     assert refusals.select("code", "found").row(0) == ("not-text", "01-03-2018")
 
 
+def test_a_refused_cell_names_the_contract_that_its_row_was_read_as():
+    cells = one_cell("contract", "2018001.0", NUMBER).with_columns(quantity=pl.lit("veel"))
+    line, refusals, partly = typed(cells, [Source("d", MARCH, "S", None)], {"2018001": "2018001"})
+    assert line.is_empty()
+    assert refusals.select("contract", "field").rows() == [("2018001", "quantity")]
+    assert partly["contract"].to_list() == ["2018001"]
+
+
 # ---- cases
 
 

@@ -221,3 +221,19 @@ def test_a_client_at_two_providers_is_found_by_file_and_row_and_never_by_number(
     told = paper(office, "2018-01/alerts.xlsx") + (office.workspace.outputs / "2018-01/alerts.html").read_text(encoding="utf-8")
     assert "rij 4, 5 – naast" in told
     assert "C2" not in told
+
+
+def test_of_six_clients_at_two_providers_each_is_named_whatever_number_of_services_they_share(tmp_path):
+    office = Office(tmp_path)
+    two = agreed()
+    two["services"]["wonen"] = {"tariff": {"article": "6.2", "per": "hour", "amounts": {"2018-01-01": "€ 60,00"}}}
+    office.rules(two, {**two, "contract": "C-1", "title": "Overeenkomst C-1", "provider": "ander"})
+    both = [hours(each, "1", service=service, reference=f"{each}-{service}") for each in range(7) for service in ("begeleiding", "wonen")]
+    office.deliver(JANUARY, *both).rename(office.workspace.inputs / "2018-01/C-1_levering.csv")
+    office.deliver(JANUARY, *both)
+    alert = alert_of(made(office), "client at two providers")
+    assert alert is not None
+    assert alert.value == (7, "count")
+    assert alert.sources == tuple(
+        f"2018-01/A-1_levering.csv · rij {row}, {row + 1} – naast 2018-01/C-1_levering.csv · rij {row}, {row + 1}" for row in range(2, 14, 2)
+    )
