@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import csv
+import datetime as dt
 import io
 import random
 import re
@@ -203,19 +204,165 @@ def changed_sheets(folder: Path, rounds: int) -> Counts:
             written = plainly_read(xml)
         except ElementTree.ParseError:
             raise AssertionError(f"turn {turn}: read although it is no XML: {xml[-400:]}") from None
-        for row, client, quantity, claimed, *_ in came.lines:
-            kind, text = written.get(f"A{row}", ("n", ""))
-            text = unicodedata.normalize("NFC", re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)).strip()
-            number = as_number(text) if kind == "n" else None
-            assert client == (None if not text else text if number is None else format(number, "f")), (turn, row, client, text)
-            for column, value, unit in (("E", quantity, 1000), ("G", claimed, 100)):
-                kind, text = written.get(f"{column}{row}", ("n", ""))
-                if not text.strip():
-                    assert value is None, (turn, row, value)
-                elif kind == "n":
-                    assert value == as_number(text.strip()) * unit, (turn, row, value, text)  # type: ignore[operator]
-                else:
-                    assert value in readings(text, unit), (turn, row, value, text)
+        assert_as_written(came, written, turn)
+    return counts
+
+
+def assert_as_written(came: Came, written: dict[str, tuple[str, str]], turn: int) -> None:
+    """Every accepted line says what a plain reader finds in its cells."""
+    for row, client, quantity, claimed, start, end, _ in came.lines:
+        for column, day in (("C", start), ("D", end)):
+            kind, text = written.get(f"{column}{row}", ("n", ""))
+            if not text.strip():
+                assert day is None, (turn, row, day)
+            elif kind == "n":
+                assert day == dt.date(1899, 12, 30) + dt.timedelta(days=int(text)), (turn, row, day, text)
+            else:
+                assert day is not None, (turn, row, text)
+        kind, text = written.get(f"A{row}", ("n", ""))
+        text = unicodedata.normalize("NFC", re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)).strip()
+        number = as_number(text) if kind == "n" else None
+        assert client == (None if not text else text if number is None else format(number, "f")), (turn, row, client, text)
+        for column, value, unit in (("E", quantity, 1000), ("G", claimed, 100)):
+            kind, text = written.get(f"{column}{row}", ("n", ""))
+            if not text.strip():
+                assert value is None, (turn, row, value)
+            elif kind == "n":
+                assert value == as_number(text.strip()) * unit, (turn, row, value, text)  # type: ignore[operator]
+            else:
+                assert value in readings(text, unit), (turn, row, value, text)
+
+
+# ---- cells and how they are written ---------------------------------------------------------------------
+
+VALUES = ["60", "62.5", "43160", "0060", "1e2", "1E308", "-0", "-5", " 60 ", "", "٣", "é", "e\u0301", "=1+1", "_x0041_", "_x000D_", "&", "<", ">",
+          "\u200b", "NaN", "1.234", "1,5", "C-2", "2018-03-01", "2018-03-01T00:00:00", "43160.5", "true", "#REF!", "'", '"', "a\tb"]  # fmt: skip
+KINDS = ["n", "s", "str", "inlineStr", "b", "e", "d", None]
+
+
+class Cell:
+    """A cell as it is meant: where it stands, its attributes, its text, its formula (``None`` without)."""
+
+    def __init__(self, element: ElementTree.Element) -> None:
+        self.attributes = dict(element.attrib)
+        self.text = "".join(element.itertext())
+        self.formula: str | None = None
+
+
+def a_sheet() -> list[tuple[dict[str, str], list[Cell]]]:
+    return [(dict(row.attrib), [Cell(cell) for cell in named(row, "c")]) for row in named(ElementTree.fromstring(GOOD_SHEET), "row")]
+
+
+def change_cells(rows: list[tuple[dict[str, str], list[Cell]]], rng: random.Random) -> None:
+    """One change that leaves the XML sound: another value, type, style or address; a cell or row gone, double or elsewhere."""
+    attributes, row = rng.choice(rows[1:])
+    if not row:
+        return
+    cell = rng.choice(row)
+    kind = rng.randrange(9)
+    if kind <= 2:
+        cell.text = rng.choice(VALUES)
+    elif kind == 3:
+        cell.attributes.pop("t", None)
+        if of := rng.choice(KINDS):
+            cell.attributes["t"] = of
+    elif kind == 4:
+        cell.attributes["s"] = str(rng.randrange(6))
+    elif kind == 5:
+        cell.formula = rng.choice(["1+1", "A1&B1", ""])
+    elif kind == 6:
+        row.remove(cell)
+        if rng.random() < 0.6:
+            other = rng.choice(rows[1:])[1]
+            other.insert(rng.randrange(len(other) + 1), cell)
+    elif kind == 7:
+        cell.attributes["r"] = rng.choice([f"{rng.choice('ABCDEFGHI')}{rng.randrange(2, 8)}", "A0", "XFE2", "a2", "A2:B2"])
+    else:
+        attributes["r"] = str(rng.choice([*range(1, 9), "0", "x"]))
+
+
+class Hand:
+    """How one program writes XML."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.quote = rng.choice("\"'")
+        self.prefix = rng.choice(["", "", "x:"])
+        self.between = rng.choice(["", "", "", "\n  ", "\r\n", "<!-- <c> -->", "<?pi x?>"])
+        self.in_text = rng.choice(["plain", "plain", "CDATA", "numbers", "comment"])
+        self.bare = rng.choice(["addresses", "addresses", "none"])
+        self.strings = rng.choice(["as meant", "runs", "sound"])
+        self.more = rng.choice([{}, {}, {"spans": "1:8"}, {"ht": "14.5", "hidden": "1"}])
+
+    def element(self, name: str, attributes: dict[str, str], inside: str) -> str:
+        named_ = self.prefix + name
+        said = "".join(f" {key}={self.quote}{self.text(value, plain=True)}{self.quote}" for key, value in attributes.items())
+        if not inside and self.rng.random() < 0.5:
+            return f"<{named_}{said}/>"
+        return f"<{named_}{said}>{inside}</{named_}>"
+
+    def text(self, text: str, *, plain: bool = False) -> str:
+        if not text:
+            return ""
+        if self.in_text == "numbers":
+            return "".join(f"&#{ord(each)};" for each in text)
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&apos;")
+        if plain or self.in_text == "plain":
+            return escaped
+        return f"<![CDATA[{text}]]>" if self.in_text == "CDATA" else f"<!-- x -->{escaped}"
+
+    def cell(self, cell: Cell) -> str:
+        inside = "" if cell.formula is None else self.element("f", {}, self.text(cell.formula))
+        if cell.attributes.get("t") != "inlineStr":
+            value = self.element("v", {}, self.text(cell.text))
+            return self.element("c", cell.attributes, inside + (value if cell.text else ""))
+        string = self.element("t", {}, self.text(cell.text))
+        if self.strings == "runs":
+            half = len(cell.text) // 2
+            first, second = (self.element("t", {"xml:space": "preserve"}, self.text(part)) for part in (cell.text[:half], cell.text[half:]))
+            font = self.element("rPr", {}, self.element("b", {}, "") + self.element("sz", {"val": "11"}, ""))
+            string = self.element("r", {}, first) + self.element("r", {}, font + second)
+        elif self.strings == "sound":
+            string += self.element("phoneticPr", {"fontId": "1"}, "")
+        return self.element("c", cell.attributes, inside + self.element("is", {}, string))
+
+    def sheet(self, rows: list[tuple[dict[str, str], list[Cell]]]) -> str:
+        written = []
+        for attributes, cells_ in rows:
+            written.append(self.element("row", attributes | self.more, self.between.join(["", *map(self.cell, cells_), ""])))
+        data = self.element("sheetData", {}, self.between.join(["", *written, ""]))
+        name = "xmlns:x" if self.prefix else "xmlns"
+        space = {name: "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+        return '<?xml version="1.0"?>' + self.element("worksheet", space, data)
+
+
+def changed_cells(folder: Path, rounds: int) -> Counts:
+    """Sound XML in the hands of many programs, its cells as they were or changed; asserts that unchanged ones are read the
+    same, and that every accepted line says what a plain reader finds there."""
+    rng, counts = random.Random(20180304), Counts()
+    path = folder / "x.xlsx"
+    package = parts()
+    path.write_bytes(zipped(package | {SHEET: GOOD_SHEET}))
+    good = Came(path).lines
+    for turn in range(rounds):
+        rows = a_sheet()
+        changes = rng.choice((0, 1, 1, 2, 4))
+        for _ in range(changes):
+            change_cells(rows, rng)
+        hand = Hand(rng)
+        if hand.bare == "none" and not changes:
+            for attributes, row in rows:
+                attributes.pop("r")
+                for cell in row:
+                    cell.attributes.pop("r")
+        xml = hand.sheet(rows)
+        path.write_bytes(zipped(package | {SHEET: xml}))
+        came = Came(path)
+        counts.add(came)
+        if not changes:
+            assert came.lines == good, (turn, xml)
+        if came.lines:
+            assert_as_written(came, plainly_read(xml), turn)
     return counts
 
 
@@ -280,7 +427,7 @@ def test_a_row_whose_number_is_none_is_refused(tmp_path, number):
     assert Came(tmp_path / "x.xlsx").code != ""
 
 
-FUZZED = {"bytes of workbooks": changed_packages, "XML of sheets": changed_sheets, "CSV": changed_csv}
+FUZZED = {"bytes of workbooks": changed_packages, "XML of sheets": changed_sheets, "cells": changed_cells, "CSV": changed_csv}
 
 
 @pytest.mark.parametrize("what", FUZZED)
