@@ -15,6 +15,14 @@ settings.register_profile("settlement", deadline=None)
 settings.load_profile("settlement")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def short_pauses() -> None:
+    """What is delivered in a test stands still from the start, but where a test says otherwise; nobody needs to wait for it."""
+    from settlement.run import snapshot
+
+    snapshot._PAUSE_SECONDS = 0.02
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of the session's one PostgreSQL server, as its superuser; started when a test first asks for it."""
