@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import sys
@@ -23,6 +24,7 @@ from settlement.cli.talk import (
     say,
     tell,
 )  # fmt: skip
+from settlement.run.stopping import end_undisturbed
 
 if TYPE_CHECKING:
     from settlement.domain.problems import Problem
@@ -39,6 +41,7 @@ def main() -> None:
         # In a language without the euro sign the answer has a question mark for it, and is given all the same.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    atexit.register(end_undisturbed)
     try:
         sys.exit(_give(as_json="--json" in sys.argv[1:]))
     finally:

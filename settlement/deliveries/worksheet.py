@@ -353,7 +353,7 @@ class Grammar:
             if row != digits or at <= before or at > _COLUMNS_AT_MOST:
                 raise UnreadableError("cells-out-of-order", sheet=self._sheet.name, cell=address)
             before = at
-            if inline is not None and (kind != "inlineStr" or value):
+            if (value if kind == "inlineStr" else inline is not None):
                 raise UnreadableError("damaged-file", sheet=self._sheet.name, cell=address)
             if of_formula is not None:
                 self._check_attributes(of_formula)

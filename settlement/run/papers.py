@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
 
-from settlement.run.ledger import Approval
-
-if TYPE_CHECKING:
-
-
-    pass
 from settlement.run.computing import Computed
+from settlement.run.ledger import Approval
 from settlement.run.receipt import receipt
 from settlement.run.workspace import RECEIPT
 
 Paper = TypeVar("Paper")
-
 
 MANY_WORKBOOKS = 40
 """From here on workbooks are written by several processes: below, starting them takes longer than it saves."""
@@ -79,7 +74,25 @@ def _written(write: Callable[[Paper], bytes], papers: Sequence[Paper]) -> list[b
     with ProcessPoolExecutor(
         min(os.cpu_count() or 1, 8), mp_context=context, initializer=_begin_worker, initargs=(tempfile.gettempdir(),)
     ) as pool:
-        return list(pool.map(write, papers, chunksize=4))
+        with _deaf_to_ctrl_c():  # as are the workers, which are started here
+            written = pool.map(write, papers, chunksize=4)
+        return list(written)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Keeps Ctrl-C waiting. Processes that are started meanwhile do not hear it from their first moment on, as they would while
+    they are still finding their own first words."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin_worker(room: str) -> None:

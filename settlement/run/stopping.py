@@ -56,6 +56,12 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def end_undisturbed() -> None:
+    """For a process that ends: what it did is done, and its exit code says so. Who asks it to stop now is too late."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def can_be_stopped() -> None:
     """From here on a request to stop is obeyed at once, one that came too late for what was done before included."""
     _asking.held = False

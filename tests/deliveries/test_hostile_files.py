@@ -202,10 +202,11 @@ def test_xml_that_stops_in_the_middle_is_damaged(tmp_path):
 
 
 ITEM = text_cell("F2", "uur")
-NO_XML = {
+DAMAGED = {
     "a string that ends in another cell": GOOD.replace("<v>43160</v>", "<is><t><v>43160</v>"),
     "a string in a cell that says it is a number": GOOD.replace("<v>60</v>", "<is><t>60</t></is>"),
     "a value and a string": GOOD.replace(ITEM, ITEM.replace("<is>", "<v>60</v><is>")),
+    "a value where a string should stand": GOOD.replace(ITEM, ITEM.replace("<is><t>uur</t></is>", "<v>uur</v>")),
     "a font that is not closed": GOOD.replace("<is><t>uur</t></is>", "<is><r><rPr><b></rPr><t>uur</t></r></is>"),
     "a pronunciation that is not closed": GOOD.replace("<t>uur</t>", '<t>uur</t><rPh sb="0" eb="1"><t>u</rPh>'),
     "the last row not closed": GOOD.replace("</row></sheetData>", "</sheetData>"),
@@ -221,10 +222,10 @@ NO_XML = {
 }
 
 
-@pytest.mark.parametrize("what", NO_XML)
-def test_a_sheet_that_is_no_xml_is_damaged(tmp_path, what):
-    assert NO_XML[what] != GOOD
-    assert_refused(read_bytes(tmp_path, zipped(raw_parts({"L": NO_XML[what]}, styles=DATE_STYLES))), "damaged-file")
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_sheet_that_is_no_xml_or_says_a_cell_twice_is_damaged(tmp_path, what):
+    assert DAMAGED[what] != GOOD
+    assert_refused(read_bytes(tmp_path, zipped(raw_parts({"L": DAMAGED[what]}, styles=DATE_STYLES))), "damaged-file")
 
 
 @pytest.mark.parametrize("reference", ["A1:XFD1048576", "A2:A1048576"])
