@@ -178,7 +178,7 @@ def _instalment_working(term: Budget, contract: Contract, month: Month) -> Worki
     elapsed = sum(1 for other in steps if other <= month)
     before = sum(cents for other, cents in due.items() if other < month)
     yearly = budget_of_year(term, year)
-    if divide_half_up(yearly * elapsed, len(steps)) - before == due.get(month, 0):
+    if divide_half_up(yearly * elapsed, len(steps)) - before == due[month]:
         return Working(
             "instalments",
             {
