@@ -59,6 +59,8 @@ class Before:
     """By contract."""
     last: Month | None = None
     """The latest month that is final."""
+    read: Mapping[str, str] | None = None
+    """The deliveries that the last final run had read: key to digest. ``None``: there was none, or nobody knows any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Settlement:
     answers: tuple[Answer, ...]
     alerts: tuple[Alert, ...]
     before: Before
+    arrived: frozenset[str]
+    """The keys of the deliveries that this run tells of (``arrived``)."""
     closed: frozenset[tuple[str, int]]
     """Contract and year of what was settled before and can change no more; it stays as it was settled."""
     smaller: tuple[Replacement, ...] = ()
@@ -137,6 +141,7 @@ def settle(
     step("lines")
     accepted = accept(delivered.lines, tables, cells_of(delivered), delivered.partly)
     refusals = refusals_of(delivered, accepted)
+    came = arrived(delivered, period, before)
     step("pricing")
     earnings = with_cuts(earn(accepted.lines, tables, period))
     step("ceilings")
@@ -159,11 +164,11 @@ def settle(
     step("signals")
     closed = _closed_years(rulebook, before, period)
     final = _finished(stands.positions, entitled, before, closed)
-    shared, not_read = clients_at_two_providers(accepted.lines, tables, period), _not_read(refusals, delivered, period)
+    shared, not_read = clients_at_two_providers(accepted.lines, tables, period), _not_read(refusals, delivered, came)
     smaller = _smaller(delivered.replacements, entitled, before, closed, period)
     across = AcrossLines(
         {contract: each.clients for contract, each in shared.items()}, days_too_full(accepted.lines, period),
-        {contract: len(each) for contract, each in not_read.items()}, smaller,
+        {contract: len(each) for contract, each in not_read.items()}, _refused_late(refusals, period, came), smaller,
     )  # fmt: skip
     told = signals_round(engine, tables.contracts, final, across, period)
     answers = (*of_services, *of_contracts, *bounds, *rewards, *told)
@@ -185,16 +190,31 @@ def settle(
                 rulebook.providers,
                 counted,
                 period,
-                sources(rulebook, delivered, refusals, period, not_read, smaller, shared),
+                sources(rulebook, delivered, refusals, came, not_read, smaller, shared),
             )
         ),
         before=before,
+        arrived=came,
         closed=closed,
         smaller=tuple(
             smaller[answer.asked.key.contract] for answer in told
             if answer.asked.subject == "delivery smaller" and "raised" in answer.outcomes
         ),
     )  # fmt: skip
+
+
+def arrived(delivered: Gathered, period: Month, before: Before) -> frozenset[str]:
+    """The keys of the deliveries of the claim month, and of those in the folders of earlier months that the last final run had
+    not read as they are now: what they say is settled here for the first time. Those that they replace are among them.
+
+    Where no run is final yet, or what it read is not known, those of the claim month only.
+    """
+    read = before.read
+    new = {
+        one.key for one in delivered.deliveries
+        if one.claim_month == period or (read is not None and read.get(one.key) != one.digest)
+    }  # fmt: skip
+    return frozenset(new | {one.key for one in delivered.deliveries if one.replaced_by in new})
 
 
 def cells_of(delivered: Gathered) -> pl.DataFrame:
@@ -233,9 +253,16 @@ def _missing(rulebook: Rulebook, delivered: Gathered, period: Month) -> frozense
     )
 
 
-def _not_read(refusals: pl.DataFrame, delivered: Gathered, period: Month) -> dict[str, tuple[Refusal, ...]]:
-    """Contract → why files of the claim month are refused as a whole, one refusal a file."""
-    whole = {one.key for one in delivered.deliveries if one.refused and one.used and one.claim_month == period}
+def _refused_late(refusals: pl.DataFrame, period: Month, came: frozenset[str]) -> dict[str, int]:
+    """Contract → refused lines of files that came late, into the folder of an earlier month."""
+    late = refusals.filter((pl.col("claim_month") != period.index) & (pl.col("row") > 0) & pl.col("delivery").is_in(list(came)))
+    counts = late.filter(pl.col("contract").is_not_null()).unique(["delivery", "row"]).group_by("contract").len()
+    return dict(counts.iter_rows())
+
+
+def _not_read(refusals: pl.DataFrame, delivered: Gathered, came: frozenset[str]) -> dict[str, tuple[Refusal, ...]]:
+    """Contract → why files that arrived are refused as a whole, one refusal a file."""
+    whole = {one.key for one in delivered.deliveries if one.refused and one.used and one.key in came}
     own = refusals.filter((pl.col("row") == 0) & pl.col("contract").is_not_null() & pl.col("delivery").is_in(list(whole)))
     found: dict[str, list[Refusal]] = {}
     for row in own.select(list(REFUSALS)).unique("delivery", keep="first", maintain_order=True).iter_rows(named=True):

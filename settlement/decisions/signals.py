@@ -83,6 +83,8 @@ class AcrossLines:
     """Clients."""
     not_read: Mapping[str, int]
     """Files that were refused as a whole."""
+    refused_late: Mapping[str, int]
+    """Refused lines of files in the folders of earlier months, that are settled here for the first time."""
     smaller: Mapping[str, Replacement]
     """The replacement that left the smallest share of its lines."""
 
@@ -107,7 +109,7 @@ def signals_round(
         counts: dict[str, Fraction | int] = {
             "delivery missing": measures["delivery_missing"] or 0,
             "delivery refused": counted.not_read.get(contract.number, 0),
-            "lines refused": measures["refused_lines_in_month"] or 0,
+            "lines refused": (measures["refused_lines_in_month"] or 0) + counted.refused_late.get(contract.number, 0),
             "negative payable": -min(measures["payable"] or Fraction(0), Fraction(0)),
             "client at two providers": counted.at_two_providers.get(contract.number, 0),
             "more than a day in a day": counted.days_too_full.get(contract.number, 0),

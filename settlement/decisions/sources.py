@@ -9,7 +9,6 @@ import polars as pl
 
 from settlement.deliveries.gather import Gathered
 from settlement.domain.contract import Rulebook
-from settlement.domain.periods import Month
 from settlement.domain.records import Refusal, Replacement
 from settlement.pricing.deviations import Rows, Shared
 from settlement.wording import Wording, wording
@@ -20,7 +19,7 @@ class Sources:
     """What alerts follow from, by contract, as it is told to people."""
 
     files: Mapping[str, tuple[str, ...]]
-    """The files of the month."""
+    """The files that arrived."""
     by_signal: Mapping[str, Mapping[str, tuple[str, ...]]]
     """For standing signals that can say it closer: the cells, rows and files that they follow from."""
 
@@ -34,7 +33,7 @@ def sources(
     rulebook: Rulebook,
     delivered: Gathered,
     refusals: pl.DataFrame,
-    period: Month,
+    arrived: frozenset[str],
     not_read: Mapping[str, Sequence[Refusal]],
     smaller: Mapping[str, Replacement],
     shared: Mapping[str, Shared],
@@ -59,12 +58,12 @@ def sources(
         for contract, each in shared.items()
     }
     return Sources(
-        _files(delivered, period),
+        _files(delivered, arrived),
         {
             "delivery missing": whole,
             "delivery refused": whole,
             "delivery smaller": replaced,
-            "lines refused": _refused_cells(refusals, period, words),
+            "lines refused": _refused_cells(refusals, arrived, words),
             "client at two providers": beside,
         },
     )
@@ -74,12 +73,12 @@ def _rows_told(places: Sequence[Rows], words: Wording) -> str:
     return "; ".join(f"{file} · {words.text('source row', row=', '.join(map(str, rows)))}" for file, rows in places)
 
 
-def _refused_cells(refusals: pl.DataFrame, period: Month, words: Wording) -> dict[str, tuple[str, ...]]:
-    """Contract → each file of the claim month with refused lines, with the cells (or rows) of the first few."""
+def _refused_cells(refusals: pl.DataFrame, arrived: frozenset[str], words: Wording) -> dict[str, tuple[str, ...]]:
+    """Contract → each file that arrived with refused lines, with the cells (or rows) of the first few."""
     row = words.text("source row", row="")
     where = pl.when(pl.col("cell") != "").then(pl.col("cell")).otherwise(pl.lit(row) + pl.col("row").cast(pl.String))
     cells = (
-        refusals.filter((pl.col("claim_month") == period.index) & (pl.col("row") > 0) & pl.col("contract").is_not_null())
+        refusals.filter(pl.col("delivery").is_in(list(arrived)) & (pl.col("row") > 0) & pl.col("contract").is_not_null())
         .group_by("contract", "delivery", maintain_order=True)
         .agg(cells=where.unique(maintain_order=True).head(6).str.join(", "), more=where.n_unique() > 6)
     )
@@ -89,10 +88,10 @@ def _refused_cells(refusals: pl.DataFrame, period: Month, words: Wording) -> dic
     return {contract: tuple(files) for contract, files in found.items()}
 
 
-def _files(delivered: Gathered, period: Month) -> dict[str, tuple[str, ...]]:
-    """Contract → the files of the claim month."""
+def _files(delivered: Gathered, arrived: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Contract → the files that arrived."""
     found: dict[str, list[str]] = {}
     for one in delivered.deliveries:
-        if one.contract is not None and one.used and one.claim_month == period:
+        if one.contract is not None and one.used and one.key in arrived:
             found.setdefault(one.contract, []).append(one.key)
     return {contract: tuple(keys) for contract, keys in found.items()}

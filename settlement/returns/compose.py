@@ -46,16 +46,16 @@ class Return:
     """The file name under which it replaces the delivery when it is sent again; empty: its own."""
 
 
-def returns(settlement: Settlement, delivered: Gathered, period: Month) -> list[Return]:
-    """What goes back of the deliveries of a claim month, in order of delivery and provider.
+def returns(settlement: Settlement, delivered: Gathered) -> list[Return]:
+    """What goes back of the deliveries that arrived, in order of delivery and provider.
 
     A file goes back whole to the one provider whose contracts it names. When it names contracts of several, each gets a
     list of its own refusals and nothing else. A file that names no contract that we know goes to nobody: it is a problem.
     """
-    of_month = settlement.refusals.filter(pl.col("claim_month") == period.index)
+    of_arrived = settlement.refusals.filter(pl.col("delivery").is_in(list(settlement.arrived)))
     by_delivery: dict[str, list[Refusal]] = {}
     names = ["delivery", "contract", "sheet", "row", "cell", "field", "code", "national", "found", "expected"]
-    for row in of_month.select(names).iter_rows():
+    for row in of_arrived.select(names).iter_rows():
         by_delivery.setdefault(row[0], []).append(Refusal(*row))
     named = delivered.lines.filter(pl.col("delivery").is_in(list(by_delivery))).select("delivery", "contract").unique()
     contracts: dict[str, set[str]] = {}
@@ -66,7 +66,7 @@ def returns(settlement: Settlement, delivered: Gathered, period: Month) -> list[
     for one in delivered.deliveries:
         refusals = by_delivery.get(one.key)
         # A message goes back as its own answer.
-        if refusals is None or one.claim_month != period or one.message is not None:
+        if refusals is None or one.message is not None:
             continue
         own = contracts.get(one.key, set()) | {each.contract for each in refusals if each.contract}
         own |= {one.contract} if one.contract else set()
@@ -75,7 +75,7 @@ def returns(settlement: Settlement, delivered: Gathered, period: Month) -> list[
             of_provider = [contract for contract in sorted(own) if _provider(settlement, contract) == key]
             told = [each for each in refusals if len(providers) == 1 or each.contract in of_provider]
             if told:
-                path = _path(one.contract or of_provider[0], period, one.version, taken)
+                path = _path(one.contract or of_provider[0], one.claim_month, one.version, taken)
                 found.append(_return(one, settlement.rulebook.providers[key], told, path, alone=len(providers) == 1))
     return found
 
@@ -85,11 +85,11 @@ def _provider(settlement: Settlement, contract: str) -> str | None:
     return None if held is None else held.provider
 
 
-def _path(contract: str, period: Month, version: int, taken: set[str]) -> str:
+def _path(contract: str, month: Month, version: int, taken: set[str]) -> str:
     """A name with which the file replaces the one that it came from: the contract's number, the month, a higher version."""
     while True:
         version += 1
-        path = f"{FOLDER}/{contract}-{period}-v{version}.xlsx"
+        path = f"{FOLDER}/{contract}-{month}-v{version}.xlsx"
         if path.casefold() not in taken:
             taken.add(path.casefold())
             return path

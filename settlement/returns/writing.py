@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from settlement.deliveries.gather import Gathered
-from settlement.domain.periods import Month
 from settlement.domain.problems import Place, Problem
 from settlement.returns.child import returned
 from settlement.returns.compose import Return, job_of, returns, ways_of
@@ -38,13 +37,13 @@ class Returned:
 
 
 def write_returned(
-    settlement: Settlement, delivered: Gathered, period: Month, inputs: Path, shown: Path, seconds: float = SECONDS_AT_MOST
+    settlement: Settlement, delivered: Gathered, inputs: Path, shown: Path, seconds: float = SECONDS_AT_MOST
 ) -> Returned:
-    """Makes the returned files of a claim month, from the deliveries in ``inputs``: the same bytes for the same deliveries.
+    """Makes the returned files of a month, from the deliveries in ``inputs``: the same bytes for the same deliveries.
 
     ``shown`` is where the user has that folder. ``seconds`` bounds the making of each.
     """
-    wanted = returns(settlement, delivered, period)
+    wanted = returns(settlement, delivered)
 
     def made(one: Return) -> tuple[str, bytes]:
         path = str(inputs / one.delivery.key)

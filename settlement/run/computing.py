@@ -16,6 +16,7 @@ from settlement.domain.problems import Problem
 from settlement.domain.records import AlertSummary, Payment, Statement, StatementRow
 from settlement.run.blocked import Blocked, RulesBlocked
 from settlement.run.digests import to_json
+from settlement.run.kept import kept_receipt
 from settlement.run.ledger import FinalRun, Ledger, Posting, postings_of
 from settlement.run.ledger_records import Address, LedgerDamaged
 from settlement.run.places import RECORDED, as_typed
@@ -191,7 +192,7 @@ def compute_from(
         earlier = ledger.runs()
         _refuse_earlier_month(period, earlier)
         refuse_unread(workspace.outputs, earlier, digests_read, copied["inputs"].left_out, delivered.problems)
-        before = _before(ledger, earlier)
+        before = _before(ledger, earlier, workspace.outputs)
         by_month = Paid({contract: ledger.paid_by_month(contract) for contract in rulebook.contracts})
         previous, name = ledger.head(), ledger.next_name(period)
         answered_before = answered(ledger, earlier) if has_messages else set()
@@ -221,7 +222,7 @@ def compute_from(
     check_balance(settlement, delivered, lines, statements, payments, postings)
     report("returned")
     answers = answers_of(settlement, delivered, copied["inputs"].path, answered_before)
-    returned = write_returned(settlement, delivered, period, copied["inputs"].path, RECORDED["inputs"])
+    returned = write_returned(settlement, delivered, copied["inputs"].path, RECORDED["inputs"])
     problems = (
         *rule_problems, *left_out(RECORDED["inputs"], copied["inputs"].left_out), *delivered.problems, *returned.problems,
     )  # fmt: skip
@@ -266,14 +267,16 @@ def _rules(workspace: Workspace, copied: Snapshot) -> tuple[Rulebook, list[Probl
     return rulebook, problems
 
 
-def _before(ledger: Ledger, earlier: Sequence[FinalRun]) -> Before:
-    """What was settled and paid in earlier runs; what is claimed apart counts as paid back."""
+def _before(ledger: Ledger, earlier: Sequence[FinalRun], outputs: Path) -> Before:
+    """What was settled, paid and read in earlier runs; what is claimed apart counts as paid back."""
     from settlement.settle import Before
 
     claims = ledger.claims()
     paid = {contract: cents - claims.get(contract, 0) for contract, cents in ledger.paid().items()}
     paid |= {contract: -cents for contract, cents in claims.items() if contract not in paid}
-    return Before(ledger.settled(), paid, earlier[-1].period if earlier else None)
+    last = earlier[-1] if earlier else None
+    said = kept_receipt(outputs, last.receipt_digest) if last else None
+    return Before(ledger.settled(), paid, last.period if last else None, said["inputs"]["files"] if said else None)
 
 
 def _refuse_earlier_month(period: Month, earlier: Sequence[FinalRun]) -> None:
@@ -334,8 +337,8 @@ def _summary(
         organisation=settlement.rulebook.organisation.name,
         language=settlement.rulebook.organisation.language,
         contracts=len(statements),
-        deliveries=sum(1 for one in delivered.deliveries if one.claim_month == period and one.used and not one.refused),
-        deliveries_refused=sum(1 for one in delivered.deliveries if one.claim_month == period and one.used and one.refused),
+        deliveries=sum(1 for one in delivered.deliveries if one.key in settlement.arrived and one.used and not one.refused),
+        deliveries_refused=sum(1 for one in delivered.deliveries if one.key in settlement.arrived and one.used and one.refused),
         deliveries_missing=len(settlement.counted.missing),
         statements=len(statements),
         to_pay_cents=sum(one.to_pay_cents for one in statements),

@@ -89,7 +89,7 @@ def receipt(
 def totals(computed: Computed) -> dict[str, int]:
     """The figures of the run, in cents and counts."""
     statements, delivered = computed.statements, computed.delivered
-    own = [one for one in delivered.deliveries if one.claim_month == computed.period]
+    own = [one for one in delivered.deliveries if one.key in computed.settlement.arrived]
     return {
         "statements": len(statements),
         "deliveries": sum(1 for one in own if one.used),

@@ -197,15 +197,15 @@ def compose(
     contracts whose payment a person keeps back, with the reason. ``suffix`` tells a correction run of a month apart.
     """
     period = settlement.period
-    shown = lines.filter((pl.col("claim_month") == period.index) | pl.col("months").list.contains(period.index))
+    arrived = pl.col("delivery").is_in(list(settlement.arrived))
+    shown = lines.filter(arrived | pl.col("months").list.contains(period.index))
     by_contract = {key[0]: frame for key, frame in shown.partition_by("contract", as_dict=True).items()}
-    refusals = _refusals(settlement, period)
+    refusals = _refusals(settlement)
     rows_of = rows_by_contract(settlement)
-    files_of = _files(delivered, period)
+    files_of = _files(delivered, settlement.arrived)
     course = _course_sums(settlement)
     payables, held_above = settlement.payable(), settlement.held()
-    arrived = lines.filter(pl.col("claim_month") == period.index).group_by("contract").len()
-    accepted = dict(arrived.iter_rows())
+    accepted = dict(lines.filter(arrived).group_by("contract").len().iter_rows())
     statements = []
     for contract_no, contract in enumerate(settlement.tables.contracts.values()):
         own = rows_of.get(contract.number, [])
@@ -327,26 +327,26 @@ def line_parts(found: Iterable[Mapping[str, int]]) -> tuple[LinePart, ...]:
     )
 
 
-def _refusals(settlement: Settlement, period: Month) -> dict[str, tuple[Refusal, ...]]:
-    """The refusals of the claim month, by contract, in order of file and row."""
+def _refusals(settlement: Settlement) -> dict[str, tuple[Refusal, ...]]:
+    """The refusals of what arrived, by contract, in order of file and row."""
     names = ["delivery", "contract", "sheet", "row", "cell", "field", "code", "national", "found", "expected"]
-    own = settlement.refusals.filter((pl.col("claim_month") == period.index) & pl.col("contract").is_not_null())
+    own = settlement.refusals.filter(pl.col("delivery").is_in(list(settlement.arrived)) & pl.col("contract").is_not_null())
     found: dict[str, list[Refusal]] = {}
     for row in own.select(names).iter_rows():
         found.setdefault(row[1], []).append(Refusal(*row))
     return {contract: tuple(refusals) for contract, refusals in found.items()}
 
 
-def _files(delivered: Gathered, period: Month) -> dict[str, tuple[Delivery, ...]]:
-    """Contract → its files of the claim month: those that name it, and those in which a column names it."""
+def _files(delivered: Gathered, arrived: frozenset[str]) -> dict[str, tuple[Delivery, ...]]:
+    """Contract → its files that arrived: those that name it, and those in which a column names it."""
     by_row = (
-        delivered.lines.filter(pl.col("claim_month") == period.index).select("delivery", "contract").unique()
+        delivered.lines.filter(pl.col("delivery").is_in(list(arrived))).select("delivery", "contract").unique()
         .group_by("delivery").agg("contract")
     )  # fmt: skip
     named = dict(by_row.iter_rows())
     found: dict[str, list[Delivery]] = {}
     for one in delivered.deliveries:
-        if one.claim_month == period:
+        if one.key in arrived:
             for contract in named.get(one.key, []) if one.contract is None else [one.contract]:
                 found.setdefault(contract, []).append(one)
     return {contract: tuple(files) for contract, files in found.items()}

@@ -88,7 +88,7 @@ class Desk:
     def returned(self, seconds: float = 60) -> Returned:
         self.delivered = self.gathered()
         self.settlement = settled(self.rulebook, self.delivered, "2018-03")
-        return write_returned(self.settlement, self.delivered, MARCH, self.inputs, Path("inputs"), seconds)
+        return write_returned(self.settlement, self.delivered, self.inputs, Path("inputs"), seconds)
 
     def entitled(self) -> Mapping[str, int]:
         self.delivered = self.gathered()

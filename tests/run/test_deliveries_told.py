@@ -237,3 +237,43 @@ def test_of_six_clients_at_two_providers_each_is_named_whatever_number_of_servic
     assert alert.sources == tuple(
         f"2018-01/A-1_levering.csv · rij {row}, {row + 1} – naast 2018-01/C-1_levering.csv · rij {row}, {row + 1}" for row in range(2, 14, 2)
     )
+
+
+# ---- into the folder of a month that is final ------------------------------------------------------------
+
+
+def test_what_arrives_in_the_folder_of_a_final_month_is_told_with_the_next_one_as_what_arrives_in_time(office):
+    made(office)
+    assert office.approve(JANUARY) is not None
+    office.deliver(JANUARY, hours(0, "2,5"), hours(1, "4"), hours(2, "veel"), name="levering v2")
+    office.deliver(FEBRUARY, hours(5, "1", FEBRUARY))
+    computed = made(office, FEBRUARY)
+    (statement,) = (one for one in computed.statements if one.contract.number == "A-1")
+    assert [(line.delivery, line.quantity_milli) for line in statement.lines] == [
+        ("2018-01/A-1_levering v2.csv", 2500), ("2018-01/A-1_levering v2.csv", 4000), ("2018-02/A-1_levering.csv", 1000),
+    ]  # fmt: skip
+    assert (statement.accepted_lines, statement.refused_lines) == (3, 1)
+    assert [(one.delivery, one.row, one.code) for one in statement.refusals] == [("2018-01/A-1_levering v2.csv", 4, "not-a-number")]
+    assert [(one.key, one.used) for one in statement.deliveries] == [
+        ("2018-01/A-1_levering v2.csv", True), ("2018-01/A-1_levering.csv", False), ("2018-02/A-1_levering.csv", True),
+    ]  # fmt: skip
+    alert = alert_of(computed, "lines refused")
+    assert alert is not None
+    assert (alert.value, alert.sources) == ((1, "count"), ("2018-01/A-1_levering v2.csv · E4",))
+    assert (computed.summary.deliveries, list(computed.returned.files)) == (2, ["returned/A-1-2018-01-v3.xlsx"])
+    assert office.approve(FEBRUARY) is not None
+    told = made(office, Month(2018, 3))
+    assert [one.deliveries for one in told.statements if one.contract.number == "A-1"] == [()]
+    assert told.returned.files == {}
+    assert alert_of(told, "lines refused") is None
+
+
+def test_a_file_that_is_refused_as_a_whole_in_the_folder_of_a_final_month_is_told_with_the_next_one(office):
+    made(office)
+    assert office.approve(JANUARY) is not None
+    (office.workspace.inputs / "2018-01/A-1_levering v2.csv").write_text("Wie;Wat\nC1;iets\n")
+    computed = made(office, FEBRUARY)
+    alert = alert_of(computed, "delivery refused")
+    assert alert is not None
+    assert "A-1_levering v2.csv" in alert.sources[0]
+    assert computed.summary.deliveries_refused == 1
