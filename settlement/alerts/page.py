@@ -52,6 +52,7 @@ def render_alerts(alerts: Sequence[Alert], summary: AlertSummary) -> str:
         tiles=_tiles(alerts, summary, words),
         headings=[{"text": words.text(key), "tone": _TONES.get(key, "")} for key in keys],
         rows=[_row(alert, words) for alert in in_order(alerts)],
+        left=[(shown(file), shown(reason)) for file, reason in summary.left],
         rules_digest=summary.rules_digest,
         text=words.text,
         shown_sources=_SHOWN_SOURCES,

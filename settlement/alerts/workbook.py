@@ -192,3 +192,9 @@ def _run(book: Book, summary: AlertSummary, words: Wording) -> None:
     for row, (key, value, look) in enumerate(figures, start=3):
         sheet.put(row, 1, text(key), LABEL)
         sheet.put(row, 2, value, look)
+    if summary.left:
+        below = len(figures) + 4
+        sheet.put(below, 1, text("left title"), STRONG, to=2)
+        for row, (file, reason) in enumerate(summary.left, start=below + 1):
+            sheet.put(row, 1, file, LABEL)
+            sheet.put(row, 2, reason, VALUE)

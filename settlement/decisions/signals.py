@@ -107,7 +107,8 @@ def signals_round(
         year = contract.year(period.year)
         assert year is not None
         counts: dict[str, Fraction | int] = {
-            "delivery missing": measures["delivery_missing"] or 0,
+            # Of a file that came and was refused as a whole it is said that it was, and not that none came.
+            "delivery missing": 0 if counted.not_read.get(contract.number) else measures["delivery_missing"] or 0,
             "delivery refused": counted.not_read.get(contract.number, 0),
             "lines refused": (measures["refused_lines_in_month"] or 0) + counted.refused_late.get(contract.number, 0),
             "negative payable": -min(measures["payable"] or Fraction(0), Fraction(0)),

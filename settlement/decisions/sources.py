@@ -60,7 +60,6 @@ def sources(
     return Sources(
         _files(delivered, arrived),
         {
-            "delivery missing": whole,
             "delivery refused": whole,
             "delivery smaller": replaced,
             "lines refused": _refused_cells(refusals, arrived, words),

@@ -174,7 +174,15 @@ def _opening(table: _Table, sheet: str) -> dict[str, Any]:
         "in_head": table.contract.in_head,
         "in_name": table.contract.in_name,
         "version": table.block.version,
+        "month": table.block.month,
     }
+
+
+def _head(table: _Table | None, head: Sequence[Row], name: str, known: contracts.Contracts) -> Iterator[dict[str, Any]]:
+    """The message ``head``: whose file this is, also when nothing more of it can be read; none where it does not say."""
+    found = known.find(head_block(head, sys.maxsize).contract, name) if table is None else table.contract
+    if found.in_head:
+        yield {"is": "head", "in_head": found.in_head}
 
 
 class _Samples:
@@ -226,8 +234,10 @@ def _workbook(
     for at, sheet in enumerate(in_order):
         pieces = workbook.rows(sheet)
         first, table = _first_rows(pieces, name, known)
+        head = list(itertools.islice(_as_rows(first), _HEAD_ROWS))
+        yield from _head(table, head, name, known)
         if table is None:
-            likely = likely or likely_headings(list(itertools.islice(_as_rows(first), _HEAD_ROWS)))
+            likely = likely or likely_headings(head)
             continue
         yield _opening(table, sheet.name)
         yield from _sheet_rows(itertools.chain([first], pieces), table, sheet)
@@ -342,6 +352,7 @@ def _delimited(data: bytes, name: str, known: contracts.Contracts) -> Iterator[d
 
     file = Delimited(data, fields, _HEAD_ROWS)
     table = _find_table(file.head, name, known)
+    yield from _head(table, file.head, name, known)
     if table is None:
         raise UnreadableError("no-table", found=LISTED.join(likely_headings(file.head)))
     yield _opening(table, "")

@@ -63,7 +63,7 @@ def claim_messages(data: bytes, mailbox: Mailbox) -> Iterator[dict[str, Any]]:
     only = set(contracts.values())
     yield {
         "is": "table", "sheet": "", "header_row": 0, "columns": {}, "fields": list(_HEADINGS), "headings": _HEADINGS,
-        "others": [], "in_head": only.pop() if len(only) == 1 else "", "in_name": "", "version": 1,
+        "others": [], "in_head": only.pop() if len(only) == 1 else "", "in_name": "", "version": 1, "month": "",
         "message": _head(claim, names, numbers, REJECTED if whole else ""),
     }  # fmt: skip
     refused = {row for row, *_ in faults}
@@ -239,15 +239,23 @@ def line_faults(claim: Claim, rows: Sequence[Row]) -> list[Fault]:
         if line.unit != "83" and int(line.volume) > _VOLUME_AT_MOST:
             found.append((number, "volume-too-large", str(int(line.volume)), str(_VOLUME_AT_MOST)))
         if not line.is_credit and not _adds_up(line):  # TR346
-            due = int(line.volume) * int(line.tariff)
-            found.append((number, "volume-times-tariff", _shown(int(line.amount)), _shown(due)))
+            low, high = _within(line)
+            expected = _shown(low) if low == high else f"{_shown(low)} – {_shown(high)}"
+            found.append((number, "volume-times-tariff", _shown(int(line.amount)), expected))
     return found
 
 
 def _adds_up(line: Performance) -> bool:
-    """Whether the amount can be volume times tariff. In minutes the tariff is rounded to be shown (iJw IV081), and a true
-    one lies within half a cent of it."""
+    """Whether the amount can be volume times tariff."""
     if line.unit == "83":
         return True
-    due, amount = int(line.volume) * int(line.tariff), int(line.amount)
-    return abs(amount - due) * 2 <= int(line.volume) + 1 if line.unit == "01" else amount == due
+    low, high = _within(line)
+    return low <= int(line.amount) <= high
+
+
+def _within(line: Performance) -> tuple[int, int]:
+    """The least and the most that volume times tariff can be, in cents. In minutes the tariff is rounded to be shown (iJw IV081),
+    and a true one lies within half a cent of it."""
+    due = int(line.volume) * int(line.tariff)
+    margin = (int(line.volume) + 1) // 2 if line.unit == "01" else 0
+    return due - margin, due + margin

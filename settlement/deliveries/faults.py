@@ -50,6 +50,7 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     "second-table": ("sheet '{found}' holds lines as well; only the first sheet with a table is read", "Ask the provider to put all lines on one sheet."),
     # the contract
     "no-contract": ("the file belongs to no contract", "Put the contract number in a cell beside Contractnummer above the table, or begin the file name with it."),
+    "other-month": ("the file says that it is the delivery of {found}, and lies in the folder of {expected}", "Move it to the folder of {found}: it replaces what was delivered for that month. Or, when its lines are of {expected}, correct the month that it says (Leveringsmaand above the table, or its name), or take the month out of it."),
     "unknown-contract": ("contract '{found}' is not in the rule files", "Correct the contract number above the table, or add the contract's rule file."),
 }  # fmt: skip
 """By code: message and help, with what the refusal says filled in."""

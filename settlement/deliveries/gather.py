@@ -4,6 +4,8 @@
 or the head block, whichever says more) is used, of equal versions the later name, numbers in names counted as numbers.
 A file whose contracts stand in a column replaces the file of the same name but for its version. A file that can't be
 read replaces nothing: the readable one before it stays in use, and the problem says that a later one came.
+A file that says to be a delivery of another month than its folder, in its head block (Leveringsmaand) or in its name behind
+the contract (``…-2018-03``), is refused as a whole: of two months that one folder holds, one would push the other out.
 A file with the same bytes for the same contract as an earlier one counts once, in whichever month it came again.
 JW323 messages replace nothing: each is a claim of its own, and what it corrects it credits.
 """
@@ -312,6 +314,8 @@ def _read(at: int, file: _File, raw: RawFile, known: Contracts) -> _Pending | _O
     )  # fmt: skip
     content = raw.content
     if isinstance(content, Refused):
+        if raw.in_head:
+            delivery = dataclasses.replace(delivery, contract=known.numbers.get(raw.in_head.casefold()))
         return _refused(delivery, content)
     delivery = dataclasses.replace(
         delivery,
@@ -335,7 +339,17 @@ def _read(at: int, file: _File, raw: RawFile, known: Contracts) -> _Pending | _O
         contract = in_name or None
         if contract is None:
             return _refused(delivery, Refused("no-contract", sheet=content.sheet))
+    of_month = content.month or (in_name and _month_of_name(file.path.stem[len(in_name) :]))
+    if of_month not in {"", str(file.month)}:
+        other = Refused("other-month", found=of_month, expected=str(file.month), sheet=content.sheet)
+        return _refused(dataclasses.replace(delivery, contract=contract), other)
     return _Pending(at, dataclasses.replace(delivery, contract=contract), bare, content)
+
+
+def _month_of_name(behind: str) -> str:
+    """The month that stands in a file name directly behind its contract, as in those that we make; empty: none does."""
+    said = re.match(r"[ _-]?(20[0-9]{2}-(?:0[1-9]|1[0-2]))(?![0-9])", behind)
+    return said[1] if said else ""
 
 
 def _message(said: Mapping[str, Any]) -> Message:

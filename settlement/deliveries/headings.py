@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from settlement.deliveries.words import MONTHS
+
 _ALIASES: Mapping[str, str] = {
     "contract": "Contractnummer",
     "client": "Cliënt, Cliëntnummer, Cliënt-id, Pseudoniem",
@@ -41,6 +43,7 @@ _ALIASES: Mapping[str, str] = {
 
 _HEAD_LABELS = frozenset({"contractnummer", "contractnr", "contract"})
 _VERSION_LABELS = frozenset({"versie", "version"})
+_MONTH_LABELS = frozenset({"leveringsmaand", "monthofdelivery"})
 _TELLING = frozenset({"client", "service", "code", "start", "quantity", "claimed"})
 """A row of headings has at least one of these; a head block with Contractnummer and Gemeente has none."""
 _SHOWN_AT_MOST = 60
@@ -175,6 +178,8 @@ class HeadBlock:
     """What may be meant by the cell labelled Contractnummer: behind its colon, to the right, below; empty: no such cell."""
     version: int
     """1 unless said."""
+    month: str
+    """The month that it says to be a delivery of: ``2018-03``; empty: not said, or not in a way that is one month."""
 
 
 def head_block(rows: Sequence[Row], until: int) -> HeadBlock:
@@ -182,7 +187,8 @@ def head_block(rows: Sequence[Row], until: int) -> HeadBlock:
     above = [(number, cells) for number, cells in rows if number < until]
     contract = _labelled(above, _HEAD_LABELS)
     version = next((each for text in _labelled(above, _VERSION_LABELS) if (each := _version(text))), 1)
-    return HeadBlock(tuple(contract), version)
+    month = next((said for text in _labelled(above, _MONTH_LABELS) if (said := _month(text))), "")
+    return HeadBlock(tuple(contract), version, month)
 
 
 def _labelled(rows: Sequence[Row], labels: frozenset[str]) -> list[str]:
@@ -203,6 +209,18 @@ def _labelled(rows: Sequence[Row], labels: frozenset[str]) -> list[str]:
 def _version(text: str) -> int | None:
     match = re.fullmatch(r"\s*[vV]?\.?\s*([0-9]{1,4})(?:[.,]0)?\s*", text)
     return int(match[1]) if match else None
+
+
+def _month(text: str) -> str:
+    """A month as people write it: ``maart 2018``, ``2018-03``, ``3-2018``; empty when it is none."""
+    words = re.fullmatch(r"\s*([A-Za-z]+)\.?\s+(20[0-9]{2})\s*", text)
+    if words is not None:
+        number, year = MONTHS.get(words[1].casefold(), 0), words[2]
+    elif (digits := re.fullmatch(r"\s*(?:(20[0-9]{2})-([0-9]{1,2})|([0-9]{1,2})[-/](20[0-9]{2}))\s*", text)) is not None:
+        number, year = int(digits[2] or digits[3]), digits[1] or digits[4]
+    else:
+        return ""
+    return f"{year}-{number:02d}" if 1 <= number <= 12 else ""
 
 
 _TOTAL = re.compile(r"\s*(?:sub|eind|generaal\s|gen\.\s)?\s*tota(?:a)?l\b", re.IGNORECASE)

@@ -62,6 +62,8 @@ class RawTable:
     in_name: str
     version: int
     """Of the head block; 1 unless said."""
+    month: str
+    """That the head block says to be a delivery of: ``2018-03``; empty: not said."""
     cells: pl.DataFrame
     """``row`` and for each field its text, with the kind of the cell beside it where not all are text."""
     outside: frozenset[int]
@@ -89,6 +91,8 @@ class RawFile:
     """Empty when not even its bytes could be read."""
     size: int
     content: RawTable | Refused
+    in_head: str = ""
+    """The contract that its head block names, also of a file that is refused; empty: none, or not read so far."""
 
 
 @dataclass
@@ -96,13 +100,15 @@ class _Parts:
     """The messages of the child about one file, as they come."""
 
     file: dict[str, Any] = field(default_factory=dict)
+    head: dict[str, Any] = field(default_factory=dict)
     table: dict[str, Any] = field(default_factory=dict)
     pieces: list[dict[str, Any]] = field(default_factory=list)
 
     def finished(self, last: Mapping[str, Any]) -> RawFile:
         digest, size = self.file.get("digest", ""), self.file.get("size", 0)
         if last["is"] == "refused":
-            return RawFile(digest, size, Refused(**{name: str(last[name]) for name in _OF_REFUSAL if name in last}))
+            refused = Refused(**{name: str(last[name]) for name in _OF_REFUSAL if name in last})
+            return RawFile(digest, size, refused, self.head.get("in_head", ""))
         table, pieces = self.table, self.pieces
         return RawFile(
             digest,
@@ -116,6 +122,7 @@ class _Parts:
                 in_head=table["in_head"],
                 in_name=table["in_name"],
                 version=table["version"],
+                month=table["month"],
                 cells=_frame(table.get("fields", table["columns"]), pieces),
                 outside=frozenset(row for piece in pieces for row in piece["outside"]),
                 totals=tuple(row for piece in pieces for row in piece["totals"]),
@@ -198,6 +205,8 @@ class _Child:
                 message = json.loads(line)
                 if message["is"] == "file":
                     parts.file = message
+                elif message["is"] == "head":
+                    parts.head = message
                 elif message["is"] == "table":
                     parts.table = message
                 elif message["is"] == "rows":

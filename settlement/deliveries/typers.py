@@ -22,7 +22,7 @@ from decimal import Decimal
 import polars as pl
 
 from settlement.deliveries.cells import AFFIXED, BOOLEAN, DATE, ERROR, MERGED, NO_RESULT, NUMBER, PADDED, TEXT
-from settlement.deliveries.words import END_REASONS, NO, RESULTS, UNITS, YES
+from settlement.deliveries.words import END_REASONS, MONTHS, NO, RESULTS, UNITS, YES
 
 QUANTITY_AT_MOST = 1_000_000
 """More in one line is a fault of the file: a year has 525,600 minutes."""
@@ -51,21 +51,6 @@ _INVISIBLE = (
 )
 """Characters that show nothing, or a space that is not one."""
 _NOT_PLAIN = r"[^\p{Latin}0-9 !-/:-@\[-`{-~€§°´–—‘’“”]|[\u{FF00}-\u{FFEF}]"
-_MONTH_NAMES = (
-    "januari jan january",
-    "februari feb february",
-    "maart mrt mar march",
-    "april apr",
-    "mei may",
-    "juni jun june",
-    "juli jul july",
-    "augustus aug august",
-    "september sep sept",
-    "oktober okt october oct",
-    "november nov",
-    "december dec",
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 
 def _as_excel_shows(stored: str) -> str | None:
     """A stored number at fifteen significant digits, without exponent; ``None`` when it is no number."""
@@ -211,7 +196,7 @@ def _typed_dates(cells: pl.DataFrame, around: pl.DataFrame, files_of_1904: Colle
 
     same = (part("dmy", 2) == part("dmy", 4)).fill_null(value=False)
     same_iso = (part("ymd", 2) == part("ymd", 4)).fill_null(value=False)
-    named = part("dny", 2).replace_strict(_MONTHS, default=None, return_dtype=pl.Int32).cast(pl.String)
+    named = part("dny", 2).replace_strict(MONTHS, default=None, return_dtype=pl.Int32).cast(pl.String)
     iso = (
         pl.when(same)
         .then(pl.concat_str([part("dmy", 5), part("dmy", 3).str.zfill(2), part("dmy", 1).str.zfill(2)], separator="-"))

@@ -25,6 +25,23 @@ UNITS: Mapping[str, str] = {word: unit for unit, words in _UNITS.items() for wor
 }
 """Word to a Unit of ``domain.contract``."""
 
+_MONTH_NAMES = (
+    "januari jan january",
+    "februari feb february",
+    "maart mrt mar march",
+    "april apr",
+    "mei may",
+    "juni jun june",
+    "juli jul july",
+    "augustus aug august",
+    "september sep sept",
+    "oktober okt october oct",
+    "november nov",
+    "december dec",
+)
+MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+"""Word to the number of a month."""
+
 RESULTS: Mapping[str, str] = {
     "behaald": "reached",
     "niet behaald": "not reached",

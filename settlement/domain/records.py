@@ -222,6 +222,8 @@ class AlertSummary:
     """SHA-256 over all rule files read, hexadecimal."""
     deliveries_refused: int = 0
     """Refused as a whole, and not replaced by one that could be read."""
+    left: tuple[tuple[str, str], ...] = ()
+    """What is told in no alert, as no contract is known for it: files that were not processed, and lines; each with the reason."""
 
 
 # ---- statements ------------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ def compute_from(
         statements=tuple(statements),
         payments=tuple(payments),
         postings=tuple(postings),
-        summary=_summary(settlement, delivered, statements, name, copied["rules"].digest, final=final),
+        summary=_summary(settlement, delivered, statements, name, copied, final=final),
         problems=tuple(as_typed(problem, workspace.sources) for problem in problems),
         recorded_problems=tuple(map(str, problems)),
         rules={path: file.digest for path, file in copied["rules"].files.items()},
@@ -326,10 +326,12 @@ def _summary(
     delivered: Gathered,
     statements: Sequence[Statement],
     name: str,
-    rules_digest: str,
+    copied: Snapshot,
     *,
     final: bool,
 ) -> AlertSummary:
+    from settlement.run.left import left
+
     period = settlement.period
     return AlertSummary(
         period=period,
@@ -339,12 +341,13 @@ def _summary(
         contracts=len(statements),
         deliveries=sum(1 for one in delivered.deliveries if one.key in settlement.arrived and one.used and not one.refused),
         deliveries_refused=sum(1 for one in delivered.deliveries if one.key in settlement.arrived and one.used and one.refused),
-        deliveries_missing=len(settlement.counted.missing),
+        deliveries_missing=sum(alert.standing and alert.name == "delivery missing" for alert in settlement.alerts),
         statements=len(statements),
         to_pay_cents=sum(one.to_pay_cents for one in statements),
         held=sum(1 for one in statements if one.held_cents or one.on_hold),
         final=final,
-        rules_digest=rules_digest,
+        rules_digest=copied["rules"].digest,
+        left=left(settlement, delivered, copied["inputs"].left_out),
     )
 
 

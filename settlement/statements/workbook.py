@@ -451,16 +451,20 @@ def _delivery_row(each: Delivery, statement: Statement, words: Wording) -> list[
         remark = Toned(words.text("refused file", reason=reason), "negative")
         return [each.key, each.claim_month, None, None, None, remark, each.digest]
     refused = len({refusal.row for refusal in own if refusal.row})
+    # Where a column says the contract, the rows of other contracts and of none are nothing of this one.
+    rows = each.rows if each.contract else sum(line.delivery == each.key for line in statement.lines) + refused
     remarks = [words.note(note) for note in each.notes]
+    if rows != each.rows and each.used:
+        remarks.append(words.text("rows of this contract"))
     if each.replaced_by is not None:
         remarks.insert(0, words.text("replaced by", file=_file_name(each.replaced_by)))
     return [
         each.key,
         each.claim_month,
-        each.rows,
-        each.rows - refused if each.used else None,
+        rows if each.used else each.rows,
+        rows - refused if each.used else None,
         refused if each.used else None,
-        "; ".join(remarks) or words.text("used file" if each.rows else "used file without lines"),
+        "; ".join(remarks) or words.text("used file" if rows else "used file without lines"),
         each.digest,
     ]
 

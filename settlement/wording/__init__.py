@@ -196,6 +196,8 @@ class Wording:
         found, expected = refusal.found, refusal.expected
         if refusal.field == "unit":  # a unit that was understood is told in words, not by its key
             found, expected = self.unit(found), self.unit(expected)
+        if refusal.code == "other-month":
+            found, expected = self.month(Month.parse(found)), self.month(Month.parse(expected))
         values = {"found": found, "expected": expected, "code": refusal.code}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
 

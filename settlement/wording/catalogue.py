@@ -160,6 +160,42 @@ REFUSALS: dict[str, Pair] = {
         "Dit bestand veranderde terwijl het werd gelezen. Lever het opnieuw aan.",
         "This file changed while it was read. Deliver it again.",
     ),
+    "unknown-format": (
+        "Dit bestand wordt niet gelezen: het is geen .xlsx, geen .ods, geen .csv en geen JW323.",
+        "This file is not read: it is no .xlsx, no .ods, no .csv and no JW323.",
+    ),
+    "unprintable-name": (
+        "De naam van dit bestand bevat tekens die niet te zien zijn.",
+        "The name of this file holds characters that cannot be shown.",
+    ),
+    "link": (
+        "Dit is een snelkoppeling en geen bestand.",
+        "This is a link, not a file.",
+    ),
+    "link-outside": (
+        "Dit is een snelkoppeling en geen bestand.",
+        "This is a link, not a file.",
+    ),
+    "not-a-file": (
+        "Dit is geen gewoon bestand.",
+        "This is not an ordinary file.",
+    ),
+    "folder-as-file": (
+        "Dit is een map met de naam van een bestand.",
+        "This is a folder under the name of a file.",
+    ),
+    "too-deep": (
+        "De mappen liggen te diep in elkaar.",
+        "The folders lie too deep in each other.",
+    ),
+    "not-in-a-month": (
+        "Dit bestand ligt niet in de map van een maand.",
+        "This file does not lie in the folder of a month.",
+    ),
+    "not-a-month": (
+        "Deze map is niet naar een maand genoemd.",
+        "This folder is not named after a month.",
+    ),
     "empty-file": (
         "Dit bestand is leeg. Lever het opnieuw aan.",
         "This file is empty. Deliver it again.",
@@ -263,6 +299,10 @@ REFUSALS: dict[str, Pair] = {
     "no-contract": (
         "Dit bestand hoort bij geen contract. Zet het contractnummer in de kop of vooraan in de bestandsnaam.",
         "This file belongs to no contract. Put the contract number in the head, or at the start of the file name.",
+    ),
+    "other-month": (
+        "Dit bestand zegt de levering van {found} te zijn, maar is aangeleverd voor {expected}. Lever het aan voor {found}, of verbeter de leveringsmaand boven de tabel of in de naam.",
+        "This file says that it is the delivery of {found}, but it was delivered for {expected}. Deliver it for {found}, or correct the month above the table or in its name.",
     ),
     "unknown-contract": (
         "Contract '{found}' is niet bekend. Schrijf het nummer zoals het in het contract staat.",

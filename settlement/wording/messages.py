@@ -128,8 +128,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The quantity {found} is too large (at most {expected}).",
     ),
     "volume-times-tariff": (
-        "Het bedrag {found} is niet volume maal tarief; dat is {expected}.",
-        "The amount {found} is not quantity times tariff, which is {expected}.",
+        "Het bedrag {found} is niet volume maal het tarief in het bericht; dat is {expected}. Reken met het tarief van het contract, niet afgerond.",
+        "The amount {found} is not quantity times the tariff in the message, which is {expected}. Use the tariff of the contract, not rounded.",
     ),
 }
 """By code of the refusal."""

@@ -64,6 +64,8 @@ def raw_of(path: Path):
     for message in messages(path, KNOWN):
         if message["is"] == "file":
             found.file = message
+        elif message["is"] == "head":
+            found.head = message
         elif message["is"] == "table":
             found.table = message
         elif message["is"] == "rows":

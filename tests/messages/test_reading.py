@@ -258,6 +258,11 @@ def test_an_amount_in_minutes_may_be_that_of_the_tariff_that_is_not_rounded():
     assert faults(message({ANNA: [minutes("R1", 60, 62_70)]})) == []
 
 
+def test_of_an_amount_in_minutes_it_is_told_between_which_it_can_be():
+    (rows,) = [one for one in told(message({ANNA: [minutes("R1", 60, 62_71)]})) if one["is"] == "rows"]
+    assert [fault[2:4] for fault in rows["faults"]] == [("€ 62,71", "€ 62,10 – € 62,70")]
+
+
 def test_care_after_the_claim_period_is_refused_by_itself():
     text = message({ANNA: [nights("R1", 30, start="2018-04-01", end="2018-04-30"), minutes("R2")]}, dated="2018-05-02")
     assert faults(text) == [(1, "after-claim-period")]

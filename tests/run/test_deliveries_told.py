@@ -179,14 +179,15 @@ def test_a_file_that_is_refused_as_a_whole_is_not_processed_but_refused_with_the
         path.write_text("Wie;Wanneer\nC-1;05-01-2018\n", encoding="utf-8")
     computed = made(office)
     assert origin(office, "A-1_levering.csv") == [None, None, None, f"afgekeurd als geheel: {REASON}"]
-    for name in ("delivery missing", "delivery refused"):
-        alert = alert_of(computed, name)
-        assert alert is not None
-        assert alert.sources == (f"2018-01/A-1_levering.csv · {REASON}",)
-    assert (computed.summary.deliveries, computed.summary.deliveries_refused, computed.summary.deliveries_missing) == (0, 1, 1)
+    alert = alert_of(computed, "delivery refused")
+    assert alert is not None
+    assert alert.sources == (f"2018-01/A-1_levering.csv · {REASON}",)
+    assert alert_of(computed, "delivery missing") is None
+    assert (computed.summary.deliveries, computed.summary.deliveries_refused, computed.summary.deliveries_missing) == (0, 1, 0)
     page = (office.workspace.outputs / "2018-01/alerts.html").read_text(encoding="utf-8")
     for text in (page, paper(office, "2018-01/alerts.xlsx")):
-        assert "0 aanleveringen verwerkt, 1 afgekeurd, 1 ontbreekt" in text
+        assert "0 aanleveringen verwerkt, 1 afgekeurd" in text
+        assert "ontbreekt" not in text
         assert "Aanlevering afgekeurd" in text
         assert REASON in text
 
@@ -277,3 +278,64 @@ def test_a_file_that_is_refused_as_a_whole_in_the_folder_of_a_final_month_is_tol
     assert alert is not None
     assert "A-1_levering v2.csv" in alert.sources[0]
     assert computed.summary.deliveries_refused == 1
+
+
+# ---- of no contract, or of another month -----------------------------------------------------------------
+
+
+def test_a_file_that_is_refused_belongs_to_the_contract_that_its_head_block_names(office):
+    (office.workspace.inputs / "2018-01/A-1_levering.csv").unlink()
+    (office.workspace.inputs / "2018-01/maart.csv").write_text("Contractnummer;a-1\n\nBurgerservicenr.;Begindatum;Volume\n111222333;2018-01-05;1\n")
+    computed = made(office)
+    alert = alert_of(computed, "delivery refused")
+    assert alert is not None
+    assert alert.sources[0].startswith("2018-01/maart.csv · Kolom 'Burgerservicenr.' bevat burgerservicenummers.")
+    assert computed.summary.left == ()
+    assert list(computed.returned.files) == ["returned/A-1-2018-01-v2.xlsx"]
+
+
+def test_what_was_delivered_and_is_of_no_contract_stands_below_the_alerts_with_the_reason(office):
+    folder = office.workspace.inputs / "2018-01"
+    (folder / "verslag.pdf").write_bytes(b"%PDF-1.7")
+    (folder / "wie weet.csv").write_text("Wie;Wat\nC1;iets\n")
+    (folder / "alles.csv").write_text("Contractnummer;Cliënt;Begindatum;Einddatum;Volume;Eenheid\nA-1;C8;05-01-2018;05-01-2018;1;uren\nX-9;C9;05-01-2018;05-01-2018;1;uren\n")
+    (office.workspace.inputs / "los.csv").write_text("Wie;Wat\n")
+    computed = made(office)
+    assert computed.summary.left == (
+        ("2018-01/alles.csv", "1 regel noemt geen contract dat bekend is: rij 3"),
+        ("2018-01/verslag.pdf", "Dit bestand wordt niet gelezen: het is geen .xlsx, geen .ods, geen .csv en geen JW323."),
+        ("2018-01/wie weet.csv", REASON),
+        ("los.csv", "Dit bestand ligt niet in de map van een maand."),
+    )
+    page = (office.workspace.outputs / "2018-01/alerts.html").read_text(encoding="utf-8")
+    for text in (page, paper(office, "2018-01/alerts.xlsx")):
+        assert "Niet verwerkt, en van geen contract" in text
+        assert "verslag.pdf" in text
+    assert origin(office, "alles.csv") == [1, 1, 0, "in dit bestand staan ook regels van andere contracten"]
+
+
+@pytest.mark.parametrize("says", ["maart 2018", "2018-03", "3-2018", "Mrt 2018"])
+def test_a_delivery_of_another_month_pushes_out_none_of_this_one(office, says):
+    body = "Contractnummer;A-1\nLeveringsmaand;{month}\nVersie;{version}\n\nCliënt;Begindatum;Einddatum;Volume;Eenheid\nC{version};05-01-2018;05-01-2018;1;uren\n"
+    folder = office.workspace.inputs / "2018-01"
+    (folder / "A-1_levering.csv").write_text(body.format(month="januari 2018", version=1))
+    (folder / "laat.csv").write_text(body.format(month=says, version=2))
+    computed = made(office)
+    assert [(one.key, one.used, one.refused) for one in computed.delivered.deliveries] == [
+        ("2018-01/A-1_levering.csv", True, False), ("2018-01/laat.csv", True, True),
+    ]  # fmt: skip
+    assert computed.delivered.lines["client"].to_list() == ["C1"]
+    alert = alert_of(computed, "delivery refused")
+    assert alert is not None
+    assert alert.sources[0].startswith("2018-01/laat.csv · Dit bestand zegt de levering van maart 2018 te zijn, maar is aangeleverd voor januari 2018.")
+    assert "Move it to the folder of 2018-03" in computed.delivered.problems[0].help
+
+
+def test_a_delivery_of_another_month_by_its_name_pushes_out_none_of_this_one(office):
+    office.deliver(JANUARY, hours(4, "1"), name="2018-03-v2")
+    folder = office.workspace.inputs / "2018-01"
+    (folder / "A-1_2018-03-v2.csv").rename(folder / "A-1-2018-03-v2.csv")
+    computed = made(office)
+    assert [one.key for one in computed.delivered.deliveries if one.refused] == ["2018-01/A-1-2018-03-v2.csv"]
+    assert computed.delivered.lines["client"].to_list() == ["C0", "C1"]
+

@@ -423,9 +423,9 @@ def test_a_delivery_that_was_settled_and_cannot_be_read_today_takes_nothing_back
     assert office.paid() == {"A-1": 22_500, "B-1": 833}
 
 
-def test_a_file_that_is_refused_as_a_whole_is_told_as_missing(tmp_path):
+def test_a_file_that_is_refused_as_a_whole_is_told_as_refused_and_not_as_missing(tmp_path):
     office = Office(tmp_path)
     for path in office.workspace.inputs.rglob("*.csv"):
         path.write_text("Wie;Wanneer\nC-1;05-01-2018\n", encoding="utf-8")
     made = draft(office.workspace, JANUARY, at(JANUARY)).computed
-    assert [alert.name for alert in made.settlement.alerts if alert.contract == "A-1"][:1] == ["delivery missing"]
+    assert [alert.name for alert in made.settlement.alerts if alert.contract == "A-1"] == ["delivery refused"]
