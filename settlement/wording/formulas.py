@@ -24,9 +24,40 @@ FORMULAS: dict[str, Formula] = {
     # ---- terms that earn
     "lines": Formula(
         "som van de regels",
-        "{lines:regel|regels}, samen {value}",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
         "sum of the lines",
-        "{lines:line|lines}, together {value}",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    # Fees per client: each is paid once, however many lines tell of the client.
+    "clients": Formula(
+        "jeugdigen die tellen × bedrag per jeugdige",
+        "{clients:jeugdige|jeugdigen} × {per_client}[ ({lines:regel|regels})]",
+        "clients that count × fee per client",
+        "{clients:client|clients} × {per_client}[ ({lines:line|lines})]",
+    ),
+    "lines_weeks_sundays": Formula(
+        "som van de regels: weken × tarief; elke zondag van de toewijzing in de maand is een week, en een laatste gebroken week telt mee",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "sum of the lines: weeks × tariff; each Sunday of the allocation in the month is a week, and a last broken week counts too",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    "lines_weeks_started": Formula(
+        "som van de regels: weken × tarief; elke begonnen week van de toewijzing telt, in de maand waarin zij begint",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "sum of the lines: weeks × tariff; each week of the allocation that has started counts, in the month in which it starts",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    "lines_weeks_days": Formula(
+        "som van de regels: dagen ÷ 7 × weektarief",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "sum of the lines: days ÷ 7 × weekly tariff",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    "lines_whole_hours": Formula(
+        "som van de regels: minuten per jeugdige en maand, afgerond op hele uren (ten minste 1), × uurtarief",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "sum of the lines: minutes by client and month, rounded to whole hours (at least 1), × tariff by the hour",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
     ),
     "lines_cut": Formula(
         "som van de regels − afgetopt",
@@ -182,6 +213,7 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "missing": ("ontbrekend", "missing"),
     "norm": ("norm", "norm"),
     "parts": ("termijnen", "instalments"),
+    "paying": ("betaald", "paid"),
     "per_client": ("bedrag per jeugdige", "amount per client"),
     "price": ("tarief", "tariff"),
     "refused": ("afgekeurd", "refused"),
