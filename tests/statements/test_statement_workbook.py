@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import io
 import os
@@ -21,7 +22,7 @@ import pytest
 import samples
 from openpyxl.worksheet.worksheet import Worksheet
 
-from settlement.domain.contract import Ceiling
+from settlement.domain.contract import Ceiling, PersonFee
 from settlement.paper.book import number_format, parts_of
 from settlement.statements.workbook import write_statement
 from settlement.wording import Wording, catalogue
@@ -222,15 +223,43 @@ def test_corrections_stand_by_original_month_with_was_is_and_difference():
     january = [cell for cell in cells(sheet) if getattr(cell.value, "month", None) == 1]
     assert len(january) == 2
     by_month, by_term = (sheet[january[0].row], sheet[january[1].row])
-    # 18.240,00 − 19.010,50 = −770,50
-    for row in (by_month, by_term):
-        assert [cents(row[column].value) for column in (4, 5, 6)] == [1_901_050, 1_824_000, -77_050]
+    # 18.240,00 − 19.010,50 = −770,50; the month as a whole has the budget of 450.000,00 too.
+    assert [cents(by_term[column].value) for column in (4, 5, 6)] == [1_901_050, 1_824_000, -77_050]
+    assert [cents(by_month[column].value) for column in (4, 5, 6)] == [46_901_050, 46_824_000, -77_050]
     assert (by_term[1].value, by_term[2].value, by_term[3].value) == ("crisiszorg", "Tarief", "4.4")
     assert cents(beside(sheet, "Totaal", "G")) == -29_525
 
 
-def test_a_row_that_is_no_longer_due_says_so():
-    assert "niet langer van toepassing" in texts(book("negative")["Correcties"])
+def test_a_row_that_is_no_longer_due_says_whether_its_lines_or_its_term_are_gone():
+    statement = samples.negative()
+    gone = statement.rows[1]
+    assert "er zijn geen regels meer" in texts(book("negative")["Correcties"])
+    credit = replace(statement.lines[-1], service=gone.service, start=dt.date(2018, 1, 8), direction="C")
+    credited = replace(statement, lines=(*statement.lines, credit))
+    assert "gecrediteerd; er zijn geen regels meer" in texts(book_of(credited)["Correcties"])
+    for rows in ((statement.rows[0], replace(gone, term="outcome_bonus")), (statement.rows[0], replace(gone, service="weg"))):
+        assert "niet langer van toepassing" in texts(book_of(replace(statement, rows=rows))["Correcties"])
+
+
+def test_a_credit_line_names_the_line_that_it_undoes():
+    statement = samples.weeks()
+    credit = replace(statement.lines[-1], previous_reference="R20180312", reason="credited")
+    sheet = book_of(replace(statement, lines=(*statement.lines[:-1], credit)))["Regels"]
+    row = dict(zip([cell.value for cell in sheet[7]], [cell.value for cell in sheet[sheet.max_row]], strict=True))
+    assert (row["Vorige ref."], row["Reden"]) == ("R20180312", "credit van eerdere regel")
+    assert "Vorige ref." not in [cell.value for cell in book("weeks")["Regels"][7]]
+
+
+def test_a_line_that_earns_no_fee_because_of_its_days_says_so_with_the_article():
+    fee = PersonFee(
+        article="4.4", place=samples.place(20), per="client and month", counted_on="first day",
+        amounts=samples.amounts(dt.date(2018, 1, 1), 39_200),
+    )  # fmt: skip
+    statement = samples.weeks()
+    unpaid = samples.line(12, service="keuze", reason="not_first_day", value_cents=0, earned_cents=0)
+    agreed = samples.contract({"keuze": {"person_fee": fee}})
+    sheet = book_of(replace(statement, contract=agreed, lines=(unpaid,)))["Regels"]
+    assert "niet in zorg op de eerste dag van de maand (art. 4.4)" in texts(sheet)
 
 
 # ---- course, signals, origin
