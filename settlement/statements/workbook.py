@@ -169,7 +169,7 @@ def _line_columns(contract: Contract, words: Wording) -> list[tuple[Column, _Rea
         (Column(text("cut"), 11.5, "amount"), lambda line: line.cut_cents, False),
         (Column(text("of which held"), 12, "amount"), lambda line: line.held_cents, False),
         (Column(text("earned"), 12, "amount"), lambda line: line.earned_cents, True),
-        (Column(text("reason"), 10, tone="muted"), reason, False),
+        (Column(text("reason"), 10, wrap=True, tone="muted"), reason, False),
         (Column(text("file"), 12, tone="muted"), lambda line: _file_name(line.delivery), True),
         (Column(text("row"), 6, "count", tone="muted"), lambda line: line.row, True),
     ]
@@ -393,7 +393,7 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
                 refusal.sheet,
                 words.field(refusal.field) if refusal.field else text("whole line" if refusal.row else "whole file"),
                 refusal.cell or (text("at row", row=refusal.row) if refusal.row else ""),
-                words.unit(refusal.found) if refusal.field == "unit" else refusal.found,
+                words.found(refusal),
                 words.refusal(refusal),
                 refusal.national,
             ]

@@ -493,8 +493,8 @@ REFUSALS: dict[str, Pair] = {
         "The quantity {found} must be {expected} month.",
     ),
     "wrong-unit": (
-        "Eenheid '{found}' past niet bij dit tarief. Verwacht: {expected}.",
-        "Unit '{found}' does not fit this tariff. Expected: {expected}.",
+        "De eenheid ({found}) past niet bij dit tarief. Verwacht: {expected}.",
+        "The unit ({found}) does not fit this tariff. Expected: {expected}.",
     ),
     "missing-allocation-start": (
         "Er staat geen begindatum van de toewijzing.",
@@ -577,3 +577,14 @@ REFUSALS: dict[str, Pair] = {
     **MESSAGES,
 }
 """What is wrong with a line or a file, and what would be accepted (``Refusal.code``)."""
+
+FIGURES_JUDGED = {
+    "control-total-differs", "end-before-start", "spans-months", "outside-contract", "after-contract", "in-the-future",
+    "too-late", "year-closed", "quantity-not-positive", "more-than-days", "not-one-month", "other-weeks",
+    "allocation-ends-before-start", "before-allocation", "after-allocation", "no-price", "amount-differs", "tariff-differs",
+    "volume-times-tariff", "message-total-differs", "euros-differ",
+}  # fmt: skip
+"""Refusals of figures that were read and then judged: they are told as a language writes them, not as they were delivered."""
+
+CLOSED_LISTS = {"unknown-unit", "unknown-direction", "unknown-result", "unknown-end-reason", "not-a-share", "not-yes-or-no"}
+"""Refusals that tell all that would be accepted."""

@@ -205,6 +205,7 @@ PAPERS: dict[str, Pair] = {
     "no signals": ("Er zijn geen signalen voor u.", "There are no signals for you."),
     "refusals": ("Afgekeurde regels", "Refused lines"),
     "no refusals": ("Er zijn geen regels afgekeurd.", "No line was refused."),
+    "read as": ("gelezen als {unit}", "read as {unit}"),
     "whole line": ("hele regel", "whole line"),
     "whole file": ("hele bestand", "whole file"),
     "at row": ("rij {row}", "row {row}"),
