@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from settlement.domain.contract import ArrangementFee, Contract, PersonFee
+from settlement.domain.contract import ArrangementFee, Contract, PersonFee, Tariff, WeeklyTariff
 from settlement.domain.periods import Month
-from settlement.domain.records import Delivery, Statement, StatementLine, StatementRow
+from settlement.domain.records import Delivery, Refusal, Statement, StatementLine, StatementRow
 from settlement.paper.book import Book, Column, Sheet, Toned, Value, lines_of, ref, row_height
 from settlement.paper.logo import Logo
 from settlement.paper.looks import (
@@ -188,7 +188,7 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("was"), 15, "amount"),
         Column(text("is"), 15, "amount"),
         Column(text("difference"), 15, "amount"),
-        Column(text("formula"), 27, wrap=True, tone="muted"),
+        Column(text("formula"), 31, wrap=True, tone="muted"),
         Column(text("with numbers"), 31, wrap=True),
         Column(text("rule"), 17, wrap=True, tone="muted"),
     ]
@@ -392,7 +392,7 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
                 _file_name(refusal.delivery),
                 refusal.sheet,
                 words.field(refusal.field) if refusal.field else text("whole line" if refusal.row else "whole file"),
-                refusal.cell or (text("at row", row=refusal.row) if refusal.row else ""),
+                _where(refusal, words),
                 words.found(refusal),
                 words.refusal(refusal),
                 refusal.national,
@@ -401,6 +401,14 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
         ),
     )
     sheet.filter(row, after - 1, len(refusals))
+
+
+def _where(refusal: Refusal, words: Wording) -> str:
+    """The cell; the row where a line as a whole is at fault, or where reading a file without cells stopped."""
+    if refusal.cell and not refusal.cell.isdigit():
+        return refusal.cell
+    row = refusal.cell or refusal.row
+    return words.text("at row", row=row) if row else ""
 
 
 # ---- the origin ------------------------------------------------------------------------------------------
@@ -449,12 +457,39 @@ def _origin(book: Book, statement: Statement, words: Wording) -> None:
     sheet.put(row, 1, text("glossary"), SECTION, to=7)
     row += 1
     width = sum(column.width for column in columns[1:])
-    for key in ("value", "cut", "held", "earned", "was is difference", "carried", "refusal", "digest"):
-        explanation = text(f"glossary {key}")
+    for key, explanation in _glossary(statement.contract, words):
         sheet.put(row, 1, text(f"word {key}"), STRONG.but(size=9))
         sheet.put(row, 2, explanation, Look(size=9, wrap=True), to=7)
         sheet.height(row, row_height(lines_of(explanation, width)))
         row += 1
+
+
+def _glossary(contract: Contract, words: Wording) -> Iterable[tuple[str, str]]:
+    """The words of these papers with what they mean; how weeks and hours are counted only where the contract has them."""
+    text = words.text
+    whole_hours = False
+    weekly: dict[str, list[str]] = {}
+    for service in contract.services.values():
+        term = service.line_term
+        if isinstance(term, WeeklyTariff):
+            weekly.setdefault(_weeks(term, words), []).append(service.name)
+        whole_hours = whole_hours or (isinstance(term, Tariff) and term.whole_hours)
+    for key in ("value", "cut", "held", "earned", "was is difference", "carried", "refusal", "digest"):
+        yield key, text(f"glossary {key}")
+        if key == "value" and weekly:
+            # Where services count alike, the rule is told once, of all.
+            rules = [rule if len(weekly) == 1 else f"{', '.join(names)}: {rule}" for rule, names in weekly.items()]
+            yield "weeks", "\n".join(rules)
+        if key == "value" and whole_hours:
+            yield "whole hours", text("glossary whole hours")
+
+
+def _weeks(term: WeeklyTariff, words: Wording) -> str:
+    """How the weeks of a tariff are counted, with an example of the rule that nobody guesses."""
+    said = [f"card weeks {term.weeks}"]
+    if term.weeks == "sundays":
+        said += [f"card short {term.short_allocation}", "glossary weeks sundays"]
+    return " ".join(map(words.text, said))
 
 
 def _delivery_row(each: Delivery, statement: Statement, words: Wording) -> list[Value | Toned]:

@@ -153,8 +153,8 @@ def test_fees_at_two_prices_say_how_many_of_the_lines_are_paid():
 @pytest.mark.parametrize(
     ("weeks", "told"),
     [
-        ("sundays", "elke zondag van de toewijzing in de maand is een week"),
-        ("started", "elke begonnen week van de toewijzing"),
+        ("sundays", "weken = zondagen, en een laatste gebroken week"),
+        ("started", "elke begonnen week telt"),
         ("days", "dagen ÷ 7"),
     ],
 )

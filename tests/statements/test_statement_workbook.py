@@ -22,7 +22,7 @@ import pytest
 import samples
 from openpyxl.worksheet.worksheet import Worksheet
 
-from settlement.domain.contract import Ceiling, PersonFee
+from settlement.domain.contract import Ceiling, PersonFee, Tariff
 from settlement.paper.book import number_format, parts_of
 from settlement.statements.workbook import write_statement
 from settlement.wording import Wording, catalogue
@@ -86,6 +86,7 @@ def test_the_first_page_pays_what_the_statement_pays_and_says_why():
     assert "Omschrijving op uw bankafschrift: BS-2018-03-UTR-AJ-2018-07" in text
     assert "uiterlijk 30-04-2018" in text
     assert "binnen 14 dagen" in text
+    assert text.count("niet eens") == 1
     assert "3 van 67 aangeleverde regels afgekeurd" in text
 
 
@@ -287,6 +288,49 @@ def test_a_refusal_names_cell_what_stands_there_what_was_expected_and_the_nation
         "de-linde_v2.xlsx", "Levering", "Bedrag", "H23", "€ 412,00",
         "Het bedrag € 412,00 is niet volume maal tarief; dat is € 410,20.", "9346",
     ]  # fmt: skip
+
+
+def test_a_csv_refused_as_a_whole_names_the_row_where_reading_stopped():
+    whole = replace(samples.squares().refusals[0], sheet="", row=0, cell="2", field="", code="csv-quotes", found="", expected="")
+    sheet = book_of(replace(samples.squares(), refusals=(whole,)))["Signalen & afkeuringen"]
+    row = next(cell.row for cell in cells(sheet) if cell.value == "hele bestand")
+    assert sheet.cell(row, 4).value == "rij 2"
+
+
+def test_where_several_services_have_a_minimum_the_course_shows_each_beside_the_sum():
+    # Together 126 helped of the 109 due hide a service that is below its own.
+    statement = samples.squares()
+    sheet = book("squares")["Verloop"]
+    clients, minimum = column_of(sheet, 4, "Jeugdigen"), column_of(sheet, 4, "Minimum t/m nu")
+    start = next(cell.row for cell in cells(sheet) if cell.value == "Per zorgvorm, tot en met maart 2018")
+    shown = [[sheet.cell(row, column).value for column in (1, clients, minimum)] for row in range(start + 1, start + 5)]
+    assert shown == [[each.service, each.clients, float(each.minimum_to_date)] for each in statement.services]
+    one = replace(statement, services=statement.services[:1])
+    assert "Per zorgvorm" not in texts(book_of(one)["Verloop"])
+
+
+def test_the_words_tell_how_weeks_and_whole_hours_are_counted_where_the_contract_has_them():
+    statement = samples.weeks()
+    text = texts(book_of(statement)["Herkomst"])
+    assert "1 t/m 18 april 2018: de zondagen 1, 8 en 15 april, en de gebroken week tot en met de 18e: 4 weken." in text
+    assert "Een toewijzing zonder zondag geeft geen week." in text
+    assert "Hele uren" not in text
+    # Two services that count alike and one that doesn't.
+    services = statement.contract.services
+    first = next(iter(services))
+    other = replace(services[first], terms={"weekly_tariff": replace(services[first].line_term, short_allocation="one week")})
+    text = texts(book_of(replace(statement, contract=replace(statement.contract, services={**services, first: other})))["Herkomst"])
+    assert f"{first}: Het aantal weken" in text
+    assert f"{', '.join(list(services)[1:])}: Het aantal weken" in text
+    hours = Tariff(
+        article="4.2", place=samples.place(20), per="hour", delivered_in="minute", whole_hours=True,
+        amounts=samples.amounts(dt.date(2018, 1, 1), 6_000),
+    )  # fmt: skip
+    agreed = samples.contract({"uren": {"tariff": hours}})
+    text = texts(book_of(replace(statement, contract=agreed, lines=()))["Herkomst"])
+    assert "Hele uren" in text
+    assert "over de regels verdeeld" in text
+    assert "zondag" not in text
 
 
 def test_the_origin_counts_delivered_accepted_and_refused_and_names_replaced_files():
