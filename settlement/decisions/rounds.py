@@ -31,8 +31,11 @@ from settlement.domain.contract import (
     Corridor,
     MinimumClients,
     OutcomeBonus,
+    PersonFee,
     SharedSavings,
+    Tariff,
     Term,
+    WeeklyTariff,
     Withhold,
 )
 from settlement.domain.money import divide_half_up
@@ -154,20 +157,38 @@ def earned_entitlements(
     sums = (
         live.filter("earns")
         .group_by("service_no", "term", "month")
-        .agg(value=pl.col("value_cents").sum(), lines=pl.col("line").n_unique())
+        .agg(
+            value=pl.col("value_cents").sum(), lines=pl.col("line").n_unique(),
+            paying=pl.col("line").filter(pl.col("value_cents") != 0).n_unique(), highest=pl.col("value_cents").max(),
+        )
         .sort("service_no", "term", "month")
-    )
-    for service_no, kind, index, value, lines in sums.iter_rows():
+    )  # fmt: skip
+    for service_no, kind, index, value, lines, paying, highest in sums.iter_rows():
         contract_number, service = names[service_no]
         contract, month = tables.contracts[contract_number], Month.from_index(index)
         term = contract.services[service].terms[kind]
         if isinstance(term, Budget):
             working = _instalment_working(term, contract, month)
         else:
-            working = Working("lines", {"lines": (Fraction(lines), "count"), "value": (Fraction(value), "amount")})
+            working = _lines_working(term, value, lines, paying, highest)
         found.add((contract_number, month.year, service, kind, month), Entitlement(value, term.article, term.place, working))
     _add_cuts(found, live, ceilings, answers, tables, names)
     return found
+
+
+def _lines_working(term: Term, value: int, lines: int, paying: int, highest: int) -> Working:
+    """What lines earned together. Fees of one height are clients times the fee; a line may earn nothing by itself."""
+    count, amount = (Fraction(lines), "count"), (Fraction(value), "amount")
+    if isinstance(term, PersonFee) and paying and value == paying * highest:
+        numbers: worth.Numbers = {"clients": (Fraction(paying), "count"), "per_client": (Fraction(highest), "amount")}
+        return Working("clients", numbers if paying == lines else {**numbers, "lines": count})
+    formula = "lines"
+    if isinstance(term, WeeklyTariff):
+        formula = {"sundays": "lines_weeks_sundays", "started": "lines_weeks_started", "days": "lines_weeks_days"}[term.weeks]
+    elif isinstance(term, Tariff) and term.whole_hours:
+        formula = "lines_whole_hours"
+    some: worth.Numbers = {"paying": (Fraction(paying), "count")} if paying != lines else {}
+    return Working(formula, {"lines": count, **some, "value": amount})
 
 
 def _instalment_working(term: Budget, contract: Contract, month: Month) -> Working:

@@ -254,6 +254,15 @@ class StatementRow:
         return self.is_cents - self.was_cents
 
 
+@dataclass(frozen=True, slots=True)
+class MonthTotal:
+    """What a month of service comes to, all its terms together: when it was last settled, and now."""
+
+    month: Month
+    was_cents: int
+    is_cents: int
+
+
 AT_START, AT_RESULT = 0, -1
 """Which part of an arrangement's fee: that at its start, or that at its result; a month of it has its own number."""
 
@@ -303,6 +312,8 @@ class StatementLine:
     """Key of the wording for why earned differs from value: ``ceiling``, ``budget``, ``credited``, ``bound``; empty when equal."""
     parts: tuple[LinePart, ...] = ()
     """The parts of an arrangement's fee that its value adds up from, in order of month; empty for every other line."""
+    previous_reference: str = ""
+    """Of a credit: the reference of the line that it undoes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +410,8 @@ class Statement:
     lines_file: str
     """Name of the Parquet file beside the workbook that holds every line to date."""
     lines_digest: str
+    other_months: tuple[MonthTotal, ...] = ()
+    """The months other than the period of which any row changes, each as a whole; in order."""
     on_hold: str = ""
     """Why the payment as a whole is kept back, in a person's own words; empty when it is not."""
     decided: tuple[CeilingDecision, ...] = ()

@@ -164,6 +164,11 @@ def _tariffs(lines: pl.DataFrame) -> pl.DataFrame:
     return _earning(part, value.cast(pl.Int64))
 
 
+def in_care(day: pl.Expr) -> pl.Expr:
+    """Whether a line says that its client was in care on a day."""
+    return (pl.col("start") <= day) & (pl.col("end") >= day)
+
+
 def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
     """One fee for each client and month (or year) that counts; it stands on the client's first line that makes it count."""
     part = _of_clients(lines, pl.col("kind") == "person_fee")
@@ -171,8 +176,8 @@ def _person_fees(lines: pl.DataFrame) -> pl.DataFrame:
         return _earning(part)
     first, last = month_days(part)
     counts = (
-        pl.when(pl.col("counted_on") == "first day").then((pl.col("start") <= first) & (pl.col("end") >= first))
-        .when(pl.col("counted_on") == "last day").then((pl.col("start") <= last) & (pl.col("end") >= last))
+        pl.when(pl.col("counted_on") == "first day").then(in_care(first))
+        .when(pl.col("counted_on") == "last day").then(in_care(last))
         .otherwise(pl.lit(True))
     )  # fmt: skip
     bucket = pl.when(pl.col("person_per_year")).then(pl.col("month") // 12).otherwise(pl.col("month"))

@@ -21,6 +21,7 @@ from settlement.domain.records import (
     Delivery,
     LinePart,
     MonthCourse,
+    MonthTotal,
     Payment,
     Refusal,
     ServicePosition,
@@ -29,7 +30,9 @@ from settlement.domain.records import (
     StatementRow,
 )
 from settlement.pricing.ceilings import ceiling_of_year
+from settlement.pricing.earn import in_care
 from settlement.pricing.positions import minimum_to_date
+from settlement.pricing.value import month_days
 from settlement.settle import Settlement
 
 MOST_CHARACTERS = 35
@@ -105,12 +108,17 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
     value = pl.coalesce("value", pl.lit(0, dtype=pl.Int64))
     cut = pl.col("cut").fill_null(0)
     earned = pl.when(pl.col("earning").fill_null(False)).then(value - cut).otherwise(0)
+    first, last = month_days(lines)
     reason = (
         pl.when(pl.col("is_credit") | pl.col("credited")).then(pl.lit("credited"))
         .when(pl.col("has_budget")).then(pl.lit("budget"))
         .when((cut > 0) & (pl.col("held_cents") > 0)).then(pl.lit("held"))
         .when(cut > 0).then(pl.lit("ceiling"))
-        .when((pl.col("kind") == "person_fee") & (value == 0)).then(pl.lit("counted"))
+        .when((pl.col("kind") == "person_fee") & (value == 0)).then(
+            pl.when((pl.col("counted_on") == "first day") & ~in_care(first)).then(pl.lit("not_first_day"))
+            .when((pl.col("counted_on") == "last day") & ~in_care(last)).then(pl.lit("not_last_day"))
+            .otherwise(pl.lit("counted"))
+        )
         .when((pl.col("kind") == "arrangement_fee") & (value == 0))
         .then(pl.when(pl.col("result") == "not reached").then(pl.lit("no_result")).otherwise(pl.lit("arrangement")))
         .when((pl.col("kind") == "weekly_tariff") & (pl.col("parts") == 0)).then(pl.lit("no_sunday"))
@@ -149,6 +157,7 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
             earned.alias("earned_cents"),
             reason.alias("reason"),
             "paid_parts",
+            pl.col("previous_reference").fill_null(""),
         )
         .sort("contract", "service_no", "start", "line", nulls_last=True)
         .drop("service_no", "line")
@@ -246,6 +255,7 @@ def compose(
                 pay_by=period.last_day + dt.timedelta(days=settlement.rulebook.organisation.payment_days),
                 entitled_to_date_cents=int(position.get("entitled") or 0),
                 paid_before_cents=settlement.before.paid.get(contract.number, 0),
+                other_months=tuple(_other_months(own, period)),
                 services=tuple(_services(contract, settlement)),
                 course=tuple(
                     _course(contract, contract_no, settlement, course, paid.by_month.get(contract.number, {}), to_pay)
@@ -303,6 +313,13 @@ def rows_by_contract(settlement: Settlement) -> dict[str, list[StatementRow]]:
     return found
 
 
+def _other_months(rows: Sequence[StatementRow], period: Month) -> Iterable[MonthTotal]:
+    """The months in which a row changes, but for the period, with all their rows."""
+    for month in sorted({row.month for row in rows if row.month != period and row.difference_cents}, key=lambda one: one.index):
+        own = [row for row in rows if row.month == month]
+        yield MonthTotal(month, sum(row.was_cents for row in own), sum(row.is_cents for row in own))
+
+
 def _clause(settlement: Settlement, contract: str, service: str, term: str) -> tuple[str, Place]:
     """The clause of a term that gives nothing now; where it stands no more, the contract's own place."""
     held = settlement.tables.contracts[contract]
@@ -314,9 +331,9 @@ def _clause(settlement: Settlement, contract: str, service: str, term: str) -> t
 def _line_rows(frame: pl.DataFrame | None) -> Iterable[tuple[object, ...]]:
     if frame is None:
         return []
-    rows = frame.select(*(pl.col(name).cast(dtype) for name, dtype in _LINE_COLUMNS.items()), "paid_parts").iter_rows()
+    rows = frame.select(*(pl.col(name).cast(dtype) for name, dtype in _LINE_COLUMNS.items()), "paid_parts", "previous_reference").iter_rows()
     return (
-        (*row[:3], Month.from_index(row[3]), *row[4:-1], line_parts(row[-1]) if row[-1] else ()) for row in rows
+        (*row[:3], Month.from_index(row[3]), *row[4:-2], line_parts(row[-2]) if row[-2] else (), row[-1]) for row in rows
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from settlement.domain.contract import ArrangementFee, Contract
+from settlement.domain.contract import ArrangementFee, Contract, PersonFee, Tariff, WeeklyTariff
 from settlement.domain.periods import Month
-from settlement.domain.records import Delivery, Statement, StatementLine, StatementRow
+from settlement.domain.records import Delivery, Refusal, Statement, StatementLine, StatementRow
 from settlement.paper.book import Book, Column, Sheet, Toned, Value, lines_of, ref, row_height
 from settlement.paper.logo import Logo
 from settlement.paper.looks import (
@@ -144,6 +144,12 @@ def _line_columns(contract: Contract, words: Wording) -> list[tuple[Column, _Rea
         term = contract.services[line.service].line_term if line.parts else None
         return words.parts(line.parts, term.paid) if isinstance(term, ArrangementFee) else ""
 
+    def reason(line: StatementLine) -> str:
+        term = contract.services[line.service].line_term
+        if isinstance(term, PersonFee) and line.reason in {"not_first_day", "not_last_day"}:
+            return text("reason with article", reason=words.reason(line.reason), article=term.article)
+        return words.reason("credit" if line.reason == "credited" and line.direction == "C" else line.reason)
+
     return [
         (Column(text("service"), 20, wrap=True), lambda line: line.service, True),
         (Column(text("client"), 9), lambda line: line.client, True),
@@ -156,13 +162,14 @@ def _line_columns(contract: Contract, words: Wording) -> list[tuple[Column, _Rea
         (Column(text("unit"), 8.5), lambda line: words.unit(line.unit), False),
         (Column(text("direction"), 5, center=True), lambda line: line.direction, False),
         (Column(text("reference"), 10), lambda line: line.reference, False),
+        (Column(text("previous reference"), 10), lambda line: line.previous_reference, False),
         (Column(text("price"), 10.5, "amount"), lambda line: line.price_cents, False),
         (Column(text("part"), 10), part, False),
         (Column(text("value"), 12, "amount"), lambda line: line.value_cents, True),
         (Column(text("cut"), 11.5, "amount"), lambda line: line.cut_cents, False),
         (Column(text("of which held"), 12, "amount"), lambda line: line.held_cents, False),
         (Column(text("earned"), 12, "amount"), lambda line: line.earned_cents, True),
-        (Column(text("reason"), 10, tone="muted"), lambda line: words.reason(line.reason), False),
+        (Column(text("reason"), 10, wrap=True, tone="muted"), reason, False),
         (Column(text("file"), 12, tone="muted"), lambda line: _file_name(line.delivery), True),
         (Column(text("row"), 6, "count", tone="muted"), lambda line: line.row, True),
     ]
@@ -181,7 +188,7 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
         Column(text("was"), 15, "amount"),
         Column(text("is"), 15, "amount"),
         Column(text("difference"), 15, "amount"),
-        Column(text("formula"), 27, wrap=True, tone="muted"),
+        Column(text("formula"), 31, wrap=True, tone="muted"),
         Column(text("with numbers"), 31, wrap=True),
         Column(text("rule"), 17, wrap=True, tone="muted"),
     ]
@@ -189,7 +196,7 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
     head_of_sheet(sheet, text("calculation title"), text("calculation subtitle"), statement, words)
     heading, first = 4, 5
     sheet.heading(heading, columns)
-    after = sheet.rows(first, columns, (_calculation_row(each, words) for each in statement.rows))
+    after = sheet.rows(first, columns, (_calculation_row(each, statement, words) for each in statement.rows))
     sums = [sum(each.was_cents for each in statement.rows), sum(each.is_cents for each in statement.rows)]
     sums.append(changed(statement.rows))
     row = _totals(sheet, (first, after), columns, dict(zip((5, 6, 7), sums, strict=True)), words) + 1
@@ -214,8 +221,19 @@ def _calculation(book: Book, statement: Statement, words: Wording) -> None:
         sheet.filter(heading, after - 1, len(columns))
 
 
-def _calculation_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
-    formula, filled = words.formula(each.working) if each.working else ("", words.text("no longer due"))
+def _gone(each: StatementRow, statement: Statement, words: Wording) -> str:
+    """Why what was settled before is there no more: the lines behind it, or the term itself."""
+    service = statement.contract.services.get(each.service or "")
+    if service is None or service.line_term is None or service.line_term.kind != each.term:
+        return words.text("no longer due")
+    credited = any(
+        line.direction == "C" and line.service == each.service and Month.of(line.start) == each.month for line in statement.lines
+    )
+    return words.text("lines credited" if credited else "lines gone")
+
+
+def _calculation_row(each: StatementRow, statement: Statement, words: Wording) -> list[Value | Toned]:
+    formula, filled = words.formula(each.working) if each.working else ("", _gone(each, statement, words))
     return [
         each.service if each.service is not None else words.text("whole contract"),
         words.term(each.term),
@@ -283,24 +301,20 @@ def _corrections(book: Book, statement: Statement, words: Wording) -> None:
         name = columns[column - 1].heading if column >= 5 else ""
         sheet.put(5, column, name, HEADING.but(align="right"))
     row = 6
-    months: dict[Month, list[StatementRow]] = {}
-    for each in others:
-        months.setdefault(each.month, []).append(each)
     summary = columns[:7]
     by_month: list[list[Value | Toned]] = [
-        [month, "", "", "", sum(each.was_cents for each in own), sum(each.is_cents for each in own), changed(own)]
-        for month, own in months.items()
+        [each.month, "", "", "", each.was_cents, each.is_cents, each.is_cents - each.was_cents] for each in statement.other_months
     ]
     row = sheet.rows(row, summary, by_month) + 1
     sheet.put(row, 1, text("by term"), SECTION, to=8)
     sheet.heading(row + 1, columns)
     first = row + 2
-    after = sheet.rows(first, columns, (_correction_row(each, words) for each in others))
+    after = sheet.rows(first, columns, (_correction_row(each, statement, words) for each in others))
     sums = [sum(each.was_cents for each in others), sum(each.is_cents for each in others), changed(others)]
     _totals(sheet, (first, after), columns, dict(zip((5, 6, 7), sums, strict=True)), words)
 
 
-def _correction_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
+def _correction_row(each: StatementRow, statement: Statement, words: Wording) -> list[Value | Toned]:
     return [
         each.month,
         each.service if each.service is not None else words.text("whole contract"),
@@ -309,7 +323,7 @@ def _correction_row(each: StatementRow, words: Wording) -> list[Value | Toned]:
         each.was_cents,
         each.is_cents,
         _difference(each),
-        words.formula(each.working)[1] if each.working else words.text("no longer due"),
+        words.formula(each.working)[1] if each.working else _gone(each, statement, words),
     ]
 
 
@@ -378,8 +392,8 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
                 _file_name(refusal.delivery),
                 refusal.sheet,
                 words.field(refusal.field) if refusal.field else text("whole line" if refusal.row else "whole file"),
-                refusal.cell or (text("at row", row=refusal.row) if refusal.row else ""),
-                words.unit(refusal.found) if refusal.field == "unit" else refusal.found,
+                _where(refusal, words),
+                words.found(refusal),
                 words.refusal(refusal),
                 refusal.national,
             ]
@@ -387,6 +401,14 @@ def _signals(book: Book, statement: Statement, words: Wording) -> None:
         ),
     )
     sheet.filter(row, after - 1, len(refusals))
+
+
+def _where(refusal: Refusal, words: Wording) -> str:
+    """The cell; the row where a line as a whole is at fault, or where reading a file without cells stopped."""
+    if refusal.cell and not refusal.cell.isdigit():
+        return refusal.cell
+    row = refusal.cell or refusal.row
+    return words.text("at row", row=row) if row else ""
 
 
 # ---- the origin ------------------------------------------------------------------------------------------
@@ -435,12 +457,39 @@ def _origin(book: Book, statement: Statement, words: Wording) -> None:
     sheet.put(row, 1, text("glossary"), SECTION, to=7)
     row += 1
     width = sum(column.width for column in columns[1:])
-    for key in ("value", "cut", "held", "earned", "was is difference", "carried", "refusal", "digest"):
-        explanation = text(f"glossary {key}")
+    for key, explanation in _glossary(statement.contract, words):
         sheet.put(row, 1, text(f"word {key}"), STRONG.but(size=9))
         sheet.put(row, 2, explanation, Look(size=9, wrap=True), to=7)
         sheet.height(row, row_height(lines_of(explanation, width)))
         row += 1
+
+
+def _glossary(contract: Contract, words: Wording) -> Iterable[tuple[str, str]]:
+    """The words of these papers with what they mean; how weeks and hours are counted only where the contract has them."""
+    text = words.text
+    whole_hours = False
+    weekly: dict[str, list[str]] = {}
+    for service in contract.services.values():
+        term = service.line_term
+        if isinstance(term, WeeklyTariff):
+            weekly.setdefault(_weeks(term, words), []).append(service.name)
+        whole_hours = whole_hours or (isinstance(term, Tariff) and term.whole_hours)
+    for key in ("value", "cut", "held", "earned", "was is difference", "carried", "refusal", "digest"):
+        yield key, text(f"glossary {key}")
+        if key == "value" and weekly:
+            # Where services count alike, the rule is told once, of all.
+            rules = [rule if len(weekly) == 1 else f"{', '.join(names)}: {rule}" for rule, names in weekly.items()]
+            yield "weeks", "\n".join(rules)
+        if key == "value" and whole_hours:
+            yield "whole hours", text("glossary whole hours")
+
+
+def _weeks(term: WeeklyTariff, words: Wording) -> str:
+    """How the weeks of a tariff are counted, with an example of the rule that nobody guesses."""
+    said = [f"card weeks {term.weeks}"]
+    if term.weeks == "sundays":
+        said += [f"card short {term.short_allocation}", "glossary weeks sundays"]
+    return " ".join(map(words.text, said))
 
 
 def _delivery_row(each: Delivery, statement: Statement, words: Wording) -> list[Value | Toned]:

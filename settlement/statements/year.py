@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from settlement.domain.records import Statement, has_priced_lines, running_totals
 from settlement.paper.book import Book, Column, Sheet, Value
 from settlement.paper.charts import Chart, Shape, Stroke
+from settlement.paper.looks import BODY, SECTION
 from settlement.statements.heading import head_of_sheet
 from settlement.wording import Wording
 
@@ -44,13 +45,27 @@ def year_sheet(book: Book, statement: Statement, words: Wording) -> tuple[Chart 
     head_of_sheet(sheet, text("course title", year=statement.period.year), text("course subtitle"), statement, words)
     sheet.heading(4, columns)
     after = sheet.rows(5, columns, zip(*(values for _, _, values in shown), strict=True))
-    row = after + 1
+    row = _by_service(sheet, after + 1, {key: index for index, (key, _, _) in enumerate(shown, start=1)}, statement, words)
     charts = _charts(shown, words)
     for chart in charts:
         sheet.chart(row, 1, chart)
         row += 17
     sheet.repeat(4)
     return next((chart for chart in reversed(charts) if chart.title != words.text("chart clients")), None), sheet
+
+
+def _by_service(sheet: Sheet, row: int, place: Mapping[str, int], statement: Statement, words: Wording) -> int:
+    """The clients of each service with a minimum, below their sums: a sum may hide a service that is short. Answers the next
+    free row."""
+    bounded = [each for each in statement.services if each.minimum_to_date is not None]
+    if len(bounded) < 2 or not {"clients", "minimum"} <= place.keys():
+        return row
+    sheet.put(row, 1, words.text("course by service", month=words.month(statement.period)), SECTION, to=max(place.values()))
+    for at, each in enumerate(bounded, start=row + 1):
+        sheet.put(at, 1, each.service, BODY, to=place["clients"] - 1)
+        sheet.put(at, place["clients"], each.clients, BODY.but(kind="count", align="right"))
+        sheet.put(at, place["minimum"], each.minimum_to_date, BODY.but(kind="decimal", align="right"))
+    return row + len(bounded) + 2
 
 
 def _charts(shown: Sequence[tuple[str, Column, Sequence[Value]]], words: Wording) -> list[Chart]:

@@ -29,6 +29,11 @@ _PLACEHOLDER = re.compile(r"\{(\w+)(?::(?P<alone>:?)(?P<one>[^|}:]*)\|(?P<severa
 """``{held}``; ``{held:contract|contracts}`` with its noun; ``{held::contract|contracts}`` the noun alone, where the figure stands elsewhere."""
 _NOT_GROUPED = {"year", "row"}
 """Whole numbers in sentences that are names: they get no thousands separator."""
+_FIGURE = re.compile(
+    r"€ (?P<amount>-?\d+,\d\d)(?!\d)"
+    r"|(?<![\d-])(?:(?P<day>\d\d-\d\d-\d{4})|(?P<month>\d{4}-\d\d)|(?P<number>-?\d+(?:,\d+)?))(?![\d-])"
+)
+"""A figure in a refusal, in the one way in which those are written when lines are judged."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
@@ -193,13 +198,40 @@ class Wording:
         sentence = self._of(catalogue.REFUSALS, refusal.code)
         if sentence == refusal.code:
             sentence = self._of(PAPERS, "refusal found expected" if refusal.found else "refusal expected")
-        found, expected = refusal.found, refusal.expected
-        if refusal.field == "unit":  # a unit that was understood is told in words, not by its key
-            found, expected = self.unit(found), self.unit(expected)
-        if refusal.code == "other-month":
-            found, expected = self.month(Month.parse(found)), self.month(Month.parse(expected))
+        found, expected = self.found(refusal), refusal.expected
+        if refusal.code in catalogue.FIGURES_JUDGED:
+            expected = _FIGURE.sub(self._judged, expected)
+        elif refusal.code in catalogue.CLOSED_LISTS:
+            expected = f" {self.text('or')} ".join(expected.rsplit(", ", 1))
+        elif refusal.field == "unit":
+            expected = self.unit(expected)
+        elif refusal.code == "other-month":
+            expected = self.month(Month.parse(expected))
         values = {"found": found, "expected": expected, "code": refusal.code}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
+
+    def found(self, refusal: Refusal) -> str:
+        """What stands in a refused cell: as delivered; what was understood first, as it was understood."""
+        if refusal.code == "wrong-unit":
+            return self.text("read as", unit=self.unit(refusal.found))
+        if refusal.code in catalogue.FIGURES_JUDGED:
+            return _FIGURE.sub(self._judged, refusal.found)
+        if refusal.code == "other-month":
+            return self.month(Month.parse(refusal.found))
+        return refusal.found
+
+    def _judged(self, match: re.Match[str]) -> str:
+        text = match[match.lastgroup or 0]
+        match match.lastgroup:
+            case "amount":
+                return self.euro(int(text.replace(",", "")))
+            case "day":
+                return self.day(dt.date(int(text[6:]), int(text[3:5]), int(text[:2])))
+            case "month":
+                return self.month(Month.parse(text))
+            case _:
+                decimals = len(text.partition(",")[2])
+                return self.number(Fraction(text.replace(",", ".")), at_least=decimals, at_most=decimals)
 
     def refusal_reason(self, code: str) -> str:
         """What is wrong, for a count of refusals: the sentence of the code without what stood in any file."""

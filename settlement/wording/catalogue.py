@@ -100,7 +100,9 @@ REASONS: dict[str, Pair] = {
     "credit": ("credit van eerdere regel", "credit of an earlier line"),
     "bound": ("boven maximaal volume", "above the maximum quantity"),
     "arrangement": ("al in arrangement begrepen", "covered by the arrangement"),
-    "counted": ("telt alleen mee", "only counts"),
+    "not_first_day": ("niet in zorg op de eerste dag van de maand", "not in care on the first day of the month"),
+    "not_last_day": ("niet in zorg op de laatste dag van de maand", "not in care on the last day of the month"),
+    "counted": ("jeugdige telt al met een andere regel", "client counts by another line already"),
     "no_sunday": ("geen zondag in de periode", "no Sunday in the period"),
     "no_result": ("resultaat niet behaald", "result not reached"),
     "whole_hours": ("verdeling hele uren", "share of whole hours"),
@@ -531,8 +533,8 @@ REFUSALS: dict[str, Pair] = {
         "The quantity {found} must be {expected} month.",
     ),
     "wrong-unit": (
-        "Eenheid '{found}' past niet bij dit tarief. Verwacht: {expected}.",
-        "Unit '{found}' does not fit this tariff. Expected: {expected}.",
+        "De eenheid ({found}) past niet bij dit tarief. Verwacht: {expected}.",
+        "The unit ({found}) does not fit this tariff. Expected: {expected}.",
     ),
     "missing-allocation-start": (
         "Er staat geen begindatum van de toewijzing.",
@@ -615,3 +617,14 @@ REFUSALS: dict[str, Pair] = {
     **MESSAGES,
 }
 """What is wrong with a line or a file, and what would be accepted (``Refusal.code``)."""
+
+FIGURES_JUDGED = {
+    "control-total-differs", "end-before-start", "spans-months", "outside-contract", "after-contract", "in-the-future",
+    "too-late", "year-closed", "quantity-not-positive", "more-than-days", "not-one-month", "other-weeks",
+    "allocation-ends-before-start", "before-allocation", "after-allocation", "no-price", "amount-differs", "tariff-differs",
+    "volume-times-tariff", "message-total-differs", "euros-differ",
+}  # fmt: skip
+"""Refusals of figures that were read and then judged: they are told as a language writes them, not as they were delivered."""
+
+CLOSED_LISTS = {"unknown-unit", "unknown-direction", "unknown-result", "unknown-end-reason", "not-a-share", "not-yes-or-no"}
+"""Refusals that tell all that would be accepted."""

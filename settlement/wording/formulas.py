@@ -24,9 +24,40 @@ FORMULAS: dict[str, Formula] = {
     # ---- terms that earn
     "lines": Formula(
         "som van de regels",
-        "{lines:regel|regels}, samen {value}",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
         "sum of the lines",
-        "{lines:line|lines}, together {value}",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    # Fees per client: each is paid once, however many lines tell of the client.
+    "clients": Formula(
+        "jeugdigen die tellen × bedrag per jeugdige",
+        "{clients:jeugdige|jeugdigen} × {per_client}[ ({lines:regel|regels})]",
+        "clients that count × fee per client",
+        "{clients:client|clients} × {per_client}[ ({lines:line|lines})]",
+    ),
+    "lines_weeks_sundays": Formula(
+        "weken × tarief; weken = zondagen, en een laatste gebroken week",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "weeks × tariff; weeks = Sundays, and a last broken week",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    "lines_weeks_started": Formula(
+        "weken × tarief; elke begonnen week telt",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "weeks × tariff; each week that has started counts",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    "lines_weeks_days": Formula(
+        "dagen ÷ 7 × weektarief",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "days ÷ 7 × weekly tariff",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
+    ),
+    "lines_whole_hours": Formula(
+        "minuten per jeugdige en maand, afgerond op hele uren, × tarief",
+        "{lines:regel|regels}[, waarvan {paying} betaald], samen {value}",
+        "minutes by client and month, rounded to whole hours, × tariff",
+        "{lines:line|lines}[, of which {paying} paid], together {value}",
     ),
     "lines_cut": Formula(
         "som van de regels − afgetopt",
@@ -182,6 +213,7 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "missing": ("ontbrekend", "missing"),
     "norm": ("norm", "norm"),
     "parts": ("termijnen", "instalments"),
+    "paying": ("betaald", "paid"),
     "per_client": ("bedrag per jeugdige", "amount per client"),
     "price": ("tarief", "tariff"),
     "refused": ("afgekeurd", "refused"),

@@ -1,5 +1,6 @@
 """What lines, persons and budgets earn by themselves, worked out by hand where a small slip would change a cent."""
 
+import pytest
 from workbench import Line, Yaml, amounts, contract, one_settled, refusal_codes
 
 from settlement.domain.periods import Month
@@ -191,6 +192,27 @@ def test_a_fee_is_due_once_for_a_client_and_month_or_year():
     ]
     found = one_settled(contract("A-1", {"pgb": {"person_fee": term}}), {"2018-01": lines}, "2018-01")
     assert shown(found) == {"12": 0, "01": 385_00, "20": 0}
+
+
+@pytest.mark.parametrize(
+    ("counted_on", "start", "end", "reason"),
+    [
+        ("first day", "01-02", "01-31", "not_first_day"),
+        ("last day", "01-01", "01-30", "not_last_day"),
+        ("first day", "01-01", "01-30", "counted"),
+        ("any day", "01-02", "01-30", "counted"),
+    ],
+)
+def test_a_line_that_earns_no_fee_says_whether_the_day_or_another_line_of_the_client_is_why(counted_on, start, end, reason):
+    term = {"article": "4.4", "per": "client and month", "counted_on": counted_on, "amounts": {"2018-01-01": "€ 385,00"}}
+    days = (("01-01", "01-31"), (start, end))
+    lines: list[Line] = [
+        {"client": "C1", "service": "pgb", "start": f"2018-{first}", "end": f"2018-{last}", "reference": f"r{number}"}
+        for number, (first, last) in enumerate(days)
+    ]
+    found = one_settled(contract("A-1", {"pgb": {"person_fee": term}}), {"2018-01": lines}, "2018-01")
+    reasons = dict(settled_lines(found).select("reference", "reason").iter_rows())
+    assert reasons == {"r0": "", "r1": reason}
 
 
 def test_a_fee_by_the_year_is_due_once_from_january_to_december_and_again_the_year_after():

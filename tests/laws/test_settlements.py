@@ -26,6 +26,7 @@ from workbench import (
 from settlement.decisions.engine import Engine
 from settlement.domain.contract import Ceiling, Contract, Dated, Price, Rulebook, Step
 from settlement.domain.periods import Month
+from settlement.domain.records import MonthTotal
 from settlement.pricing.ceilings import left_cents
 from settlement.run.balance import check_balance
 from settlement.run.computing import postings_of_month as postings_for
@@ -359,6 +360,24 @@ def test_what_is_still_open_when_a_contract_has_ended_gets_a_statement_until_it_
     assert made_final(released, files, rulebook) == {"A-1": 100_00}
     nothing_left = settled(rulebook, files, "2019-03", recorded(released, {"A-1": 100_00}, after))
     assert compose(nothing_left, gathered(files), settled_lines(nothing_left), Paid(), final=True) == []
+
+
+def test_another_month_that_changes_stands_on_the_statement_as_a_whole_as_its_own_statement_had_it():
+    agreed = hourly("2018-12-31")
+    agreed["services"]["taak"] = {"budget": {"article": "4.1", "paid": "twelfths", "amounts": {"2018-01-01": "€ 1.200,00"}}}
+    rulebook, march, april, none = rulebook_of(agreed), Month(2018, 3), Month(2018, 4), Before()
+    hours = {"client": "C1", "service": "begeleiding", "quantity": "1", "unit": "uren", "start": "2018-03-05", "end": "2018-03-05"}
+    first = [File("A-1", "2018-03", [{**hours, "reference": "r1"}])]
+    before = recorded(settled(rulebook, first, "2018-03"), {"A-1": 400_00}, none)
+    credit = {**hours, "direction": "C", "reference": "c1", "previous_reference": "r1"}
+    files = [*first, File("A-1", "2018-04", [credit])]
+    found = settled(rulebook, files, "2018-04", before)
+    [statement] = compose(found, gathered(files), settled_lines(found), Paid(), final=True)
+    # A twelfth of 1.200,00 and one hour of 100,00; the hour is credited. April is the month of the statement itself.
+    assert [row.month for row in statement.rows if row.difference_cents] == [march, april]
+    assert statement.other_months == (MonthTotal(march, was_cents=200_00, is_cents=100_00),)
+    [line] = [line for line in statement.lines if line.direction == "C"]
+    assert line.previous_reference == "r1"
 
 
 def test_a_settlement_holds_no_float():

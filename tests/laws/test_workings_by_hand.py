@@ -121,3 +121,56 @@ def test_a_share_withheld_that_is_a_cent_off_the_month_shows_the_sum_to_date():
     assert shown(found, "withhold", "2018-02") == (
         -151, "− (€ 101,00 × 3 % = € 3,03; eerder ingehouden € 1,52); grondslag van deze maand € 50,50",
     )  # fmt: skip
+
+
+def in_care(client: str, start: str, end: str, number: int) -> Line:
+    return {"client": client, "service": "keuze", "start": start, "end": end, "reference": f"R{number}"}
+
+
+def test_fees_per_client_show_the_clients_that_are_paid_times_the_fee_and_the_lines_where_those_are_more():
+    # Counted on the first day: C1 and C2 are paid, C3 came on the 2nd. C1 has a second line, which pays nothing more.
+    fee = {"article": "4.4", "per": "client and month", "counted_on": "first day", "amounts": {"2018-01-01": "€ 392,00"}}
+    agreed = contract("A-1", {"keuze": {"person_fee": fee}})
+    all_month = [in_care(f"C{n}", "2018-03-01", "2018-03-31", n) for n in (1, 2)]
+    later = [in_care("C3", "2018-03-02", "2018-03-31", 3), in_care("C1", "2018-03-01", "2018-03-30", 4)]
+    found = one_settled(agreed, {"2018-03": [*all_month, *later]}, "2018-03")
+    assert shown(found, "person_fee", "2018-03") == (784_00, "2 jeugdigen × € 392,00 (4 regels)")
+    found = one_settled(agreed, {"2018-03": all_month[:1]}, "2018-03")
+    assert shown(found, "person_fee", "2018-03") == (392_00, "1 jeugdige × € 392,00")
+    found = one_settled(agreed, {"2018-03": later[:1]}, "2018-03")
+    assert shown(found, "person_fee", "2018-03") == (0, "1 regel, samen € 0,00")
+
+
+def test_fees_at_two_prices_say_how_many_of_the_lines_are_paid():
+    fee = {"article": "4.4", "per": "client and month", "counted_on": "last day",
+           "amounts": {"2018-01-01": "€ 392,00", "2018-03-15": "€ 400,00"}}  # fmt: skip
+    days = (("2018-03-01", "2018-03-31"), ("2018-03-20", "2018-03-31"), ("2018-03-01", "2018-03-30"))
+    lines = [in_care(f"C{n}", *each, n) for n, each in enumerate(days)]
+    found = one_settled(contract("A-1", {"keuze": {"person_fee": fee}}), {"2018-03": lines}, "2018-03")
+    assert shown(found, "person_fee", "2018-03") == (792_00, "3 regels, waarvan 2 betaald, samen € 792,00")
+
+
+@pytest.mark.parametrize(
+    ("weeks", "told"),
+    [
+        ("sundays", "weken = zondagen, en een laatste gebroken week"),
+        ("started", "elke begonnen week telt"),
+        ("days", "dagen ÷ 7"),
+    ],
+)
+def test_lines_by_the_week_say_how_their_weeks_are_counted(weeks, told):
+    term = {"article": "4.2", "weeks": weeks, "amounts": {"2018-01-01": "€ 100,00"}}
+    line = {**in_care("C1", "2018-04-01", "2018-04-18", 1), "allocation_start": "2018-04-01", "allocation_end": "2018-04-18"}
+    found = one_settled(contract("A-1", {"keuze": {"weekly_tariff": term}}), {"2018-04": [line]}, "2018-04")
+    [row] = found.entitlements.rows.values()
+    assert told in wording("nl").formula(row.working)[0]
+
+
+def test_lines_in_whole_hours_say_so_in_their_formula():
+    term = {"article": "4.2", "per": "hour", "delivered_in": "minute", "whole_hours": "per period", "amounts": {"2018-01-01": "€ 60,00"}}
+    line = {**in_care("C1", "2018-04-01", "2018-04-18", 1), "quantity": "100", "unit": "minuten"}
+    found = one_settled(contract("A-1", {"keuze": {"tariff": term}}), {"2018-04": [line]}, "2018-04")
+    # 100 minutes are two whole hours.
+    assert shown(found, "tariff", "2018-04") == (120_00, "1 regel, samen € 120,00")
+    [row] = found.entitlements.rows.values()
+    assert "afgerond op hele uren" in wording("nl").formula(row.working)[0]

@@ -28,6 +28,7 @@ from settlement.domain.records import (
     Alert,
     Delivery,
     MonthCourse,
+    MonthTotal,
     Refusal,
     ServicePosition,
     Statement,
@@ -282,6 +283,10 @@ def squares() -> Statement:
         held_reason="",
         on_hold="",
         to_pay_cents=changed,
+        other_months=(
+            MonthTotal(Month(2018, 1), was_cents=euros("469.010,50"), is_cents=euros("468.240")),
+            MonthTotal(Month(2018, 2), was_cents=euros("466.980"), is_cents=euros("467.455,25")),
+        ),
         payment_reference="BS-2018-03-UTR-AJ-2018-07",
         pay_by=dt.date(2018, 4, 30),
         entitled_to_date_cents=sum(row.is_cents for row in rows),
@@ -425,6 +430,7 @@ def weeks() -> Statement:
         provider=replace(PROVIDER, name="Maasoever Jeugdzorg B.V.", key="maasoever", vat="", creditor="100317"),
         final=False,
         rows=tuple(rows),
+        other_months=(MonthTotal(Month(2018, 2), was_cents=3_274_500, is_cents=3_240_000),),
         lines=lines,
         carried_cents=0,
         payable_cents=changed,
@@ -473,6 +479,7 @@ def negative() -> Statement:
         statement,
         final=True,
         rows=rows,
+        other_months=(MonthTotal(Month(2018, 1), was_cents=3_310_000, is_cents=2_860_000),),
         carried_cents=-5_000,
         payable_cents=-335_000,
         held_cents=0,
@@ -490,7 +497,7 @@ def on_hold() -> Statement:
 def empty() -> Statement:
     """A month in which nothing came and nothing is due."""
     return replace(
-        squares(), rows=(), lines=(), payable_cents=0, to_pay_cents=0, alerts=(), refusals=(), deliveries=(),
+        squares(), rows=(), other_months=(), lines=(), payable_cents=0, to_pay_cents=0, alerts=(), refusals=(), deliveries=(),
         accepted_lines=0, refused_lines=0,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import io
 import os
@@ -21,7 +22,7 @@ import pytest
 import samples
 from openpyxl.worksheet.worksheet import Worksheet
 
-from settlement.domain.contract import Ceiling
+from settlement.domain.contract import Ceiling, PersonFee, Tariff
 from settlement.paper.book import number_format, parts_of
 from settlement.statements.workbook import write_statement
 from settlement.wording import Wording, catalogue
@@ -85,6 +86,7 @@ def test_the_first_page_pays_what_the_statement_pays_and_says_why():
     assert "Omschrijving op uw bankafschrift: BS-2018-03-UTR-AJ-2018-07" in text
     assert "uiterlijk 30-04-2018" in text
     assert "binnen 14 dagen" in text
+    assert text.count("niet eens") == 1
     assert "3 van 67 aangeleverde regels afgekeurd" in text
 
 
@@ -222,15 +224,43 @@ def test_corrections_stand_by_original_month_with_was_is_and_difference():
     january = [cell for cell in cells(sheet) if getattr(cell.value, "month", None) == 1]
     assert len(january) == 2
     by_month, by_term = (sheet[january[0].row], sheet[january[1].row])
-    # 18.240,00 − 19.010,50 = −770,50
-    for row in (by_month, by_term):
-        assert [cents(row[column].value) for column in (4, 5, 6)] == [1_901_050, 1_824_000, -77_050]
+    # 18.240,00 − 19.010,50 = −770,50; the month as a whole has the budget of 450.000,00 too.
+    assert [cents(by_term[column].value) for column in (4, 5, 6)] == [1_901_050, 1_824_000, -77_050]
+    assert [cents(by_month[column].value) for column in (4, 5, 6)] == [46_901_050, 46_824_000, -77_050]
     assert (by_term[1].value, by_term[2].value, by_term[3].value) == ("crisiszorg", "Tarief", "4.4")
     assert cents(beside(sheet, "Totaal", "G")) == -29_525
 
 
-def test_a_row_that_is_no_longer_due_says_so():
-    assert "niet langer van toepassing" in texts(book("negative")["Correcties"])
+def test_a_row_that_is_no_longer_due_says_whether_its_lines_or_its_term_are_gone():
+    statement = samples.negative()
+    gone = statement.rows[1]
+    assert "er zijn geen regels meer" in texts(book("negative")["Correcties"])
+    credit = replace(statement.lines[-1], service=gone.service, start=dt.date(2018, 1, 8), direction="C")
+    credited = replace(statement, lines=(*statement.lines, credit))
+    assert "gecrediteerd; er zijn geen regels meer" in texts(book_of(credited)["Correcties"])
+    for rows in ((statement.rows[0], replace(gone, term="outcome_bonus")), (statement.rows[0], replace(gone, service="weg"))):
+        assert "niet langer van toepassing" in texts(book_of(replace(statement, rows=rows))["Correcties"])
+
+
+def test_a_credit_line_names_the_line_that_it_undoes():
+    statement = samples.weeks()
+    credit = replace(statement.lines[-1], previous_reference="R20180312", reason="credited")
+    sheet = book_of(replace(statement, lines=(*statement.lines[:-1], credit)))["Regels"]
+    row = dict(zip([cell.value for cell in sheet[7]], [cell.value for cell in sheet[sheet.max_row]], strict=True))
+    assert (row["Vorige ref."], row["Reden"]) == ("R20180312", "credit van eerdere regel")
+    assert "Vorige ref." not in [cell.value for cell in book("weeks")["Regels"][7]]
+
+
+def test_a_line_that_earns_no_fee_because_of_its_days_says_so_with_the_article():
+    fee = PersonFee(
+        article="4.4", place=samples.place(20), per="client and month", counted_on="first day",
+        amounts=samples.amounts(dt.date(2018, 1, 1), 39_200),
+    )  # fmt: skip
+    statement = samples.weeks()
+    unpaid = samples.line(12, service="keuze", reason="not_first_day", value_cents=0, earned_cents=0)
+    agreed = samples.contract({"keuze": {"person_fee": fee}})
+    sheet = book_of(replace(statement, contract=agreed, lines=(unpaid,)))["Regels"]
+    assert "niet in zorg op de eerste dag van de maand (art. 4.4)" in texts(sheet)
 
 
 # ---- course, signals, origin
@@ -258,6 +288,49 @@ def test_a_refusal_names_cell_what_stands_there_what_was_expected_and_the_nation
         "de-linde_v2.xlsx", "Levering", "Bedrag", "H23", "€ 412,00",
         "Het bedrag € 412,00 is niet volume maal tarief; dat is € 410,20.", "9346",
     ]  # fmt: skip
+
+
+def test_a_csv_refused_as_a_whole_names_the_row_where_reading_stopped():
+    whole = replace(samples.squares().refusals[0], sheet="", row=0, cell="2", field="", code="csv-quotes", found="", expected="")
+    sheet = book_of(replace(samples.squares(), refusals=(whole,)))["Signalen & afkeuringen"]
+    row = next(cell.row for cell in cells(sheet) if cell.value == "hele bestand")
+    assert sheet.cell(row, 4).value == "rij 2"
+
+
+def test_where_several_services_have_a_minimum_the_course_shows_each_beside_the_sum():
+    # Together 126 helped of the 109 due hide a service that is below its own.
+    statement = samples.squares()
+    sheet = book("squares")["Verloop"]
+    clients, minimum = column_of(sheet, 4, "Jeugdigen"), column_of(sheet, 4, "Minimum t/m nu")
+    start = next(cell.row for cell in cells(sheet) if cell.value == "Per zorgvorm, tot en met maart 2018")
+    shown = [[sheet.cell(row, column).value for column in (1, clients, minimum)] for row in range(start + 1, start + 5)]
+    assert shown == [[each.service, each.clients, float(each.minimum_to_date)] for each in statement.services]
+    one = replace(statement, services=statement.services[:1])
+    assert "Per zorgvorm" not in texts(book_of(one)["Verloop"])
+
+
+def test_the_words_tell_how_weeks_and_whole_hours_are_counted_where_the_contract_has_them():
+    statement = samples.weeks()
+    text = texts(book_of(statement)["Herkomst"])
+    assert "1 t/m 18 april 2018: de zondagen 1, 8 en 15 april, en de gebroken week tot en met de 18e: 4 weken." in text
+    assert "Een toewijzing zonder zondag geeft geen week." in text
+    assert "Hele uren" not in text
+    # Two services that count alike and one that doesn't.
+    services = statement.contract.services
+    first = next(iter(services))
+    other = replace(services[first], terms={"weekly_tariff": replace(services[first].line_term, short_allocation="one week")})
+    text = texts(book_of(replace(statement, contract=replace(statement.contract, services={**services, first: other})))["Herkomst"])
+    assert f"{first}: Het aantal weken" in text
+    assert f"{', '.join(list(services)[1:])}: Het aantal weken" in text
+    hours = Tariff(
+        article="4.2", place=samples.place(20), per="hour", delivered_in="minute", whole_hours=True,
+        amounts=samples.amounts(dt.date(2018, 1, 1), 6_000),
+    )  # fmt: skip
+    agreed = samples.contract({"uren": {"tariff": hours}})
+    text = texts(book_of(replace(statement, contract=agreed, lines=()))["Herkomst"])
+    assert "Hele uren" in text
+    assert "over de regels verdeeld" in text
+    assert "zondag" not in text
 
 
 def test_the_origin_counts_delivered_accepted_and_refused_and_names_replaced_files():

@@ -181,6 +181,50 @@ def test_a_note_keeps_what_it_is_about():
     assert NL.note("totals, not checked") == "totalen overgeslagen, niet vergeleken"
 
 
+@pytest.mark.parametrize(
+    ("code", "found", "expected", "dutch", "english"),
+    [
+        ("amount-differs", "€ 29593,85", "€ -0,05", "Het bedrag € 29.593,85 is niet volume maal tarief; dat is € -0,05.",
+         "The amount € 29,593.85 is not quantity times tariff, which is € -0.05."),
+        ("quantity-not-positive", "-7,5", "", "Het volume -7,5 moet meer dan nul zijn.", "The quantity -7.5 must be more than nought."),
+        ("control-total-differs", "1234,50", "12", "Het totaal in deze cel is 1.234,50; de regels erboven komen samen op 12.",
+         "The total in this cell is 1,234.50; the lines above it add up to 12."),
+        ("too-late", "01-02-2018", "2018-03",
+         "Zorg van 01-02-2018 is te laat aangeleverd; uiterlijk met de aanlevering van maart 2018.",
+         "Care of 1 February 2018 was delivered too late; at the latest with the delivery of March 2018."),
+        ("outside-contract", "01-02-2017", "01-01-2018 – 31-12-2018",
+         "De begindatum 01-02-2017 ligt buiten de looptijd van het contract (01-01-2018 – 31-12-2018).",
+         "The start 1 February 2017 lies outside the contract (1 January 2018 – 31 December 2018)."),
+        # As delivered: nobody knows what is meant, so it is shown as it stands; and what to type is shown as it is typed.
+        ("ambiguous-number", "1.234", "1234,50", "'1.234' kan op twee manieren worden gelezen. Schrijf bijvoorbeeld 1234,50.",
+         "'1.234' can be read two ways. Write it as 1234,50."),
+    ],
+)  # fmt: skip
+def test_the_figures_of_a_refusal_are_written_as_its_language_writes_them(code, found, expected, dutch, english):
+    one = replace(REFUSAL, field="claimed", code=code, found=found, expected=expected)
+    assert (NL.refusal(one), EN.refusal(one)) == (dutch, english)
+    assert NL.found(one) in dutch
+    assert EN.found(one) in english
+
+
+def test_a_unit_that_was_understood_is_shown_as_what_it_was_read_as():
+    # The cell may hold uur, uren or 04: what stands there is not known any more, what it was read as is.
+    one = replace(REFUSAL, field="unit", code="wrong-unit", found="hour", expected="minute")
+    assert (NL.found(one), EN.found(one)) == ("gelezen als uren", "read as hours")
+    assert NL.refusal(one) == "De eenheid (gelezen als uren) past niet bij dit tarief. Verwacht: minuten."
+    unknown = replace(one, code="unknown-unit", found="urn", expected="minuten, uren")
+    assert (NL.found(unknown), EN.found(unknown)) == ("urn", "urn")
+
+
+def test_alternatives_of_a_closed_list_are_told_with_or():
+    one = replace(REFUSAL, field="direction", code="unknown-direction", found="X", expected="D, C")
+    assert NL.refusal(one).endswith("Verwacht: D of C.")
+    assert EN.refusal(one).endswith("Expected: D or C.")
+    # The name of a service may hold a comma.
+    service = replace(REFUSAL, code="unknown-service", expected="hulp, zorg")
+    assert NL.refusal(service).endswith("Bedoelde u: hulp, zorg?")
+
+
 REFUSAL = Refusal("2018-03/a.xlsx", "C-1", "Levering", 17, "F17", "intensity", "unknown-intensity", "", "zwaarr", "zwaar")
 
 
