@@ -16,8 +16,10 @@ RETURNED: dict[str, Pair] = {
                        "The file {file} could not be processed: none of its lines counts. Correct what stands below and deliver the file again."),
     "returned others": ("Het bestand {file} noemt contracten van meer dan één aanbieder en wordt daarom niet teruggestuurd. Verbeter de regels hieronder in uw eigen bestand.",
                         "The file {file} names contracts of more than one provider and is therefore not sent back. Correct the lines below in your own file."),
-    "returned made": ("Uw eigen werkmap kon niet worden gemerkt; op blad {sheet} staan de cellen ervan als waarden. Gebruik dat blad, of verbeter uw eigen bestand.",
-                      "Your own workbook could not be marked; sheet {sheet} holds its cells as values. Use that sheet, or correct your own file."),
+    "returned made": ("Uw eigen werkmap is anders opgebouwd dan Excel haar bewaart en kon daarom niet worden gemerkt. Op blad {sheet} staan de cellen ervan als waarden. Gebruik dat blad, of verbeter uw eigen bestand; open het in Excel en bewaar het als .xlsx, dan komt het de volgende keer zelf terug.",
+                      "Your own workbook is made in another way than Excel saves one, so it could not be marked. Sheet {sheet} holds its cells as values. Use that sheet, or correct your own file; open it in Excel and save it as .xlsx, and next time it comes back itself."),
+    "returned ods": ("Uw bestand is een .ods. Kleuren en opmerkingen kunnen daar niet in worden gezet zonder het hele bestand te herschrijven; daarom staan op blad {sheet} de cellen ervan als waarden, zonder opmaak en formules. Gebruik dat blad, of verbeter uw eigen bestand. Bewaart u het voortaan als .xlsx (Excel-werkmap), dan komt uw eigen bestand terug.",
+                     "Your file is an .ods. Colours and comments cannot be put into one without writing the whole file anew; so sheet {sheet} holds its cells as values, without layout and formulas. Use that sheet, or correct your own file. When you save it as .xlsx (Excel Workbook) from now on, your own file comes back."),
     "returned csv": ("Van uw CSV is een werkmap gemaakt: op blad {sheet} staat elke regel op zijn eigen rij, als tekst.",
                      "A workbook was made of your CSV: on sheet {sheet} each line stands on its own row, as text."),
     "returned steps": ("De cellen met een fout zijn gekleurd en hebben een opmerking. Verbeter ze daar en lever dit bestand opnieuw aan; laat staan wat goed is. Het hele bestand vervangt het vorige. De kleuren, de opmerkingen en dit blad mogen blijven staan.",
@@ -29,6 +31,7 @@ RETURNED: dict[str, Pair] = {
     "returned comment national": ("Afgekeurd ({code}): {sentence}", "Refused ({code}): {sentence}"),
     "returned no column": ("geen kolom {column}", "no column {column}"),
     "returned in column": ("kolom {letters}: {column}", "column {letters}: {column}"),
+    "returned in hidden row": ("{column} (verborgen rij)", "{column} (hidden row)"),
     "returned nothing": ("(leeg)", "(empty)"),
 }  # fmt: skip
 """By key, in the order of the sheet."""
