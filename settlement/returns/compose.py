@@ -43,6 +43,8 @@ class Return:
     """False: the file was refused as a whole."""
     alone: bool
     """False: the file names contracts of other providers too, and is not shown to this one."""
+    no_lines: frozenset[int]
+    """Rows that look like a remark or a signature rather than a line."""
     send_as: str
     """The file name under which it replaces the delivery when it is sent again; empty: its own."""
 
@@ -111,6 +113,7 @@ def _return(delivery: Delivery, provider: Provider, refusals: list[Refusal], pat
         len({each.row for each in refusals if each.row}),
         readable,
         alone,
+        _no_lines(refusals),
         send_as,
     )
 
@@ -187,10 +190,30 @@ def _marks(one: Return, words: Wording) -> Mapping[str, str]:
             continue
         cell = _cell(each, one.delivery)
         if cell:
-            sentence = words.refusal(_short(each))
+            sentence = _sentence(each, one, words)
             key = "returned comment national" if each.national else "returned comment"
             texts.setdefault(cell, []).append(words.text(key, code=each.national, sentence=sentence))
     return {cell: "\n\n".join(dict.fromkeys(found)) for cell, found in texts.items()}
+
+
+def _sentence(refusal: Refusal, one: Return, words: Wording) -> str:
+    """What is wrong, and what to do where the row is perhaps no line, or where rows that nobody sees count."""
+    sentence = words.refusal(_short(refusal))
+    if refusal.code == "missing-start" and refusal.row in one.no_lines:
+        return f"{sentence} {words.text('returned no line')}"
+    if refusal.code == "control-total-differs" and "hidden rows" in one.delivery.notes:
+        return f"{sentence} {words.text('returned hidden rows count')}"
+    return sentence
+
+
+def _no_lines(refusals: Iterable[Refusal]) -> frozenset[int]:
+    """Rows without a day and without most of what else a line needs: rather a remark or a signature below the table. Where the
+    service is missing, nothing more is asked that would follow from it."""
+    missing: dict[int, set[str]] = {}
+    for each in refusals:
+        if each.row and each.code.startswith("missing-"):
+            missing.setdefault(each.row, set()).add(each.code)
+    return frozenset(row for row, codes in missing.items() if "missing-start" in codes and (len(codes) > 2 or "missing-service" in codes))
 
 
 def _cell(refusal: Refusal, delivery: Delivery) -> str:
@@ -226,8 +249,8 @@ def _listed(refusal: Refusal, one: Return, words: Wording, *, linked: bool, shee
     else:
         column = words.text("returned no column", column=words.field(refusal.field))
     missing = refusal.code.startswith("missing-") and not refusal.found
-    found = words.text("returned nothing") if missing else words.unit(short.found) if refusal.field == "unit" else short.found
-    texts = [for_cell(each) for each in (cell, column, found, words.refusal(short), refusal.national)]
+    found = words.text("returned nothing") if missing else words.found(short)
+    texts = [for_cell(each) for each in (cell, column, found, _sentence(refusal, one, words), refusal.national)]
     column_hidden = for_cell(words.text("returned in hidden row", column=column))
     own = linked and bool(cell) and refusal.sheet in {one.delivery.sheet, ""}
     target = f"'{sheet.replace(chr(39), chr(39) * 2)}'!{cell}" if own else ""

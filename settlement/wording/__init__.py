@@ -29,6 +29,11 @@ _PLACEHOLDER = re.compile(r"\{(\w+)(?::(?P<alone>:?)(?P<one>[^|}:]*)\|(?P<severa
 """``{held}``; ``{held:contract|contracts}`` with its noun; ``{held::contract|contracts}`` the noun alone, where the figure stands elsewhere."""
 _NOT_GROUPED = {"year", "row"}
 """Whole numbers in sentences that are names: they get no thousands separator."""
+_NUMBERS = frozenset({"negative-number", "number-too-large", "number-too-small", "too-many-decimals", "not-an-identifier"})
+"""Refusals of what was read as a number."""
+_STORED = re.compile(r"-?[0-9]+\.[0-9]+")
+_TWO_WAYS = re.compile(r"(?<![0-9.,])([0-9]{1,3})[.,]([0-9]{3})(?![0-9.,])")
+_TOTAL = re.compile(r"-?[0-9]+(,[0-9]+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
@@ -193,11 +198,39 @@ class Wording:
         sentence = self._of(catalogue.REFUSALS, refusal.code)
         if sentence == refusal.code:
             sentence = self._of(PAPERS, "refusal found expected" if refusal.found else "refusal expected")
-        found, expected = refusal.found, refusal.expected
-        if refusal.field == "unit":  # a unit that was understood is told in words, not by its key
-            found, expected = self.unit(found), self.unit(expected)
+        found, expected = self.found(refusal), refusal.expected
+        if refusal.field == "unit":
+            expected = self.unit(expected)
         values = {"found": found, "expected": expected, "code": refusal.code}
+        if refusal.code == "control-total-differs":
+            values |= {"found": self._total(found, refusal.field), "expected": self._total(expected, refusal.field)}
+        elif refusal.code == "too-late":
+            values["expected"] = self.month(Month.parse(expected))
+        elif readings := _TWO_WAYS.search(found):
+            values |= {"thousands": readings[1] + readings[2], "decimals": self._decimals(readings[1], readings[2])}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
+
+    def found(self, refusal: Refusal) -> str:
+        """What stands in the refused cell: a unit that was understood in words, not by its key; a number that the file stores as
+        one with the decimals of the language, as its cell shows it."""
+        if refusal.field == "unit":
+            return self.unit(refusal.found)
+        if refusal.code in _NUMBERS and _STORED.fullmatch(refusal.found) and not _TWO_WAYS.search(refusal.found):
+            return refusal.found.replace(".", numbers.point(self.notation))
+        return refusal.found
+
+    def _total(self, written: str, field: str) -> str:
+        """A control total, an amount or a quantity, as figures are written; what is no number stays."""
+        if not _TOTAL.fullmatch(written):
+            return written
+        value = Fraction(written.replace(",", "."))
+        return self.euro(value * 100) if field == "claimed" else self.number(value, at_most=3)
+
+    def _decimals(self, whole: str, thousandths: str) -> str:
+        """A number of three decimals so that it can be read one way only: ``1,2``, and ``1,2340`` where all three say something."""
+        rest = thousandths.rstrip("0")
+        rest += "0" if len(rest) == len(thousandths) else ""
+        return f"{whole}{numbers.point(self.notation)}{rest}" if rest else whole
 
     def refusal_reason(self, code: str) -> str:
         """What is wrong, for a count of refusals: the sentence of the code without what stood in any file."""

@@ -405,6 +405,35 @@ def test_a_missing_value_is_marked_where_it_should_have_stood(desk):
     assert desk.entitled() == {"A-1": 255_00}
 
 
+def test_a_row_below_the_table_that_looks_like_no_line_says_what_to_do_with_it(desk):
+    rows = [*ROWS, ["K-3", "zwaar", None, LAST, 1, "uren", "R-3"], ["Akkoord teamleider: 3-4-2018 JdB"]]
+    desk.deliver("A-1.xlsx", workbook(rows))
+    name, book = only(desk.returned())
+    # B5 and C6 are faults of lines; row 7 holds a signature.
+    told = {row[0]: row[3] for row in listed(book) if "geen regel van uw levering" in row[3]}
+    assert told == {"C7": "Er staat geen begindatum. Is dit geen regel van uw levering? Haal deze rij dan weg, of zet haar boven de tabel."}
+    assert book.worksheets[0]["C7"].comment.text.endswith("Haal deze rij dan weg, of zet haar boven de tabel.")
+    again = corrected(book, B5="zwaar", C6=FIRST, A7=None)
+    desk.deliver(name, again)
+    # € 120,00 + € 135,00 + € 90,00
+    assert desk.entitled() == {"A-1": 345_00}
+    assert desk.settlement.refusals.to_dicts() == []
+
+
+def test_a_wrong_total_over_hidden_rows_says_that_they_count(desk):
+    rows = [*ROWS[:4], ["K-3", "zwaar", FIRST, LAST, 1, "uren", "R-3"], ["Totaal", None, None, None, 2]]
+
+    def filtered(book):
+        book.worksheets[0].row_dimensions[5].hidden = True
+
+    desk.deliver("A-1.xlsx", workbook(rows, filtered))
+    _, book = only(desk.returned())
+    assert [row[3] for row in listed(book)] == ["Het totaal in deze cel is 2; de regels erboven komen samen op 3. Verborgen rijen tellen mee."]
+    desk.deliver("A-1.xlsx", workbook(rows))
+    _, book = only(desk.returned())
+    assert [row[3] for row in listed(book)] == ["Het totaal in deze cel is 2; de regels erboven komen samen op 3."]
+
+
 def test_a_missing_column_is_told_on_the_first_cell_of_each_line(desk):
     rows = [[cell for at, cell in enumerate(row) if at != 1] for row in ROWS[2:]]
     desk.deliver("A-1.xlsx", workbook(rows))
