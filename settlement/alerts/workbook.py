@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from openpyxl.utils import get_column_letter
+
 from settlement.domain.records import Alert, AlertSummary
 from settlement.paper.book import Book, Column, Toned, Value
 from settlement.paper.looks import LABEL, NAVY, NOTE, STRONG, SUBTITLE, TITLE, VALUE, Look
@@ -12,6 +14,7 @@ from settlement.wording import Wording, wording
 SEVERITIES: tuple[str, ...] = ("high", "medium", "low")
 """From what needs eyes first."""
 
+_A3 = 8
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -110,6 +113,9 @@ def _alerts(book: Book, alerts: Sequence[Alert], summary: AlertSummary, words: W
     sheet.put(after + 1, 1, text("privacy"), NOTE.but(wrap=False))
     sheet.keep_in_view(heading + 1, 3)
     sheet.repeat(heading)
+    # Fourteen columns on A4 are too small to read; and the note below the table would come alone on a page of its own.
+    sheet.worksheet.page_setup.paperSize = _A3
+    sheet.worksheet.print_area = f"A1:{get_column_letter(len(columns))}{after - 1}"
     sheet.filter(heading, after - 1, len(columns))
 
 

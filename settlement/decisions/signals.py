@@ -53,7 +53,7 @@ _SEVERITY: dict[str, Severity] = {
 }
 FOR_PROVIDERS = frozenset(_SEVERITY) - {"client at two providers"}
 """The standing signals that a provider sees on its own statement."""
-_HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "at least": operator.ge,
     "at most": operator.le,
     "above": operator.gt,
@@ -61,7 +61,7 @@ _HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "is": operator.eq,
     "is not": operator.ne,
 }
-"""For showing which comparison of a signal held; whether the signal is raised is the engine's to say."""
+"""For showing which comparison of a signal held, or what falls short of what was agreed; whether the signal is raised is the engine's to say."""
 _UNITS: dict[MeasureUnit, str] = {
     "count": "count",
     "quantity": "quantity",
@@ -218,7 +218,7 @@ def _judged(signal: Signal, measures: Mapping[str, Fraction | None]) -> tuple[Fi
     for comparison in comparisons_of(signal.when):
         measure, left = measure_of(comparison.measure), measures.get(comparison.measure)
         right = value_of(comparison, measures)
-        if measure is not None and left is not None and right is not None and _HOLDS[comparison.operator](left, right):
+        if measure is not None and left is not None and right is not None and HOLDS[comparison.operator](left, right):
             unit = _UNITS[measure.unit]
             return (left, unit), (right, unit)
     return None, None

@@ -10,17 +10,18 @@ from settlement.deliveries.headings import STANDARD, Row, plain, shown
 _WIDER = {
     "contract": "contractnr contract overeenkomst",
     "client": "clientnr clientcode clientid dossier dossiernr dossiernummer jeugdige jeugdigenummer kind kindnummer kindcode "
-    "patientnummer zorgvrager deelnemer deelnemernummer registratienummer",
+    "patientnummer zorgvrager deelnemer deelnemernummer registratienummer pseudoid pseudo pseudonummer",
     "service": "zorgsoort hulpvorm productomschrijving ondersteuning voorziening voorzieningsoort",
-    "code": "productnummer zorgcode declaratiecode artikelcode productid",
+    "code": "productnummer zorgcode zorgproduct declaratiecode artikelcode productid",
     "allocation": "toewijzingsnummer beschikking beschikkingnummer beschikkingsnummer toekenning indicatienummer",
-    "start": "van vanaf start startdatum ingangsdatum datumvan begin datumbegin eerstedag datum zorgdatum behandeldatum",
-    "end": "tot tm totenmet eind einde stopdatum datumtot datumeind laatstedag",
-    "quantity": "hoeveelheid aantaleenheden omvang uren minuten dagdelen etmalen geleverd productie volumegeleverd",
+    "start": "van vanaf start startdatum ingangsdatum datumvan begin datumbegin eerstedag datum zorgdatum behandeldatum startmoment beginmoment",
+    "end": "tot tm totenmet eind einde stopdatum datumtot datumeind laatstedag eindmoment stopmoment",
+    "quantity": "hoeveelheid aantaleenheden aantaluren aantalminuten aantaldagdelen aantaletmalen omvang uren minuten dagdelen etmalen "
+    "geleverd productie volumegeleverd",
     "unit": "eenh soorteenheid eenheidsoort tijdseenheid",
     "claimed": "declaratie declaratiebedrag totaalbedrag factuurbedrag ingediend kosten bedragincl",
     "direction": "debitcredit dc soortregel boekingsoort",
-    "reference": "referentie refnr refnummer regelnummer regelid factuurregel kenmerk declaratieregel",
+    "reference": "referentie ref refnr refnummer regelnummer regelid factuurregel kenmerk declaratieregel",
     "previous_reference": "vorigereferentie oudereferentie creditvan verwijzing",
 }
 _LIKELY: Mapping[str, str] = {

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-_AT_LEAST = 3
-"""So many before a column is judged: one number in eleven passes the test by chance."""
+_AT_LEAST = 2
+"""So many before a column is judged: one number in eleven passes the test by chance, two in a hundred and twenty-one."""
 
 
 def is_service_number(digits: str) -> bool:
@@ -19,9 +19,10 @@ def is_service_number(digits: str) -> bool:
 
 
 def are_service_numbers(values: Collection[str]) -> bool:
-    """Whether these different values of a column are citizen service numbers: at least three, and more than half."""
+    """Whether these different values of a column are citizen service numbers: two when there are no others, else at least
+    three and more than half."""
     passing = sum(1 for value in values if is_service_number(re.sub(r"[ .\-]", "", value)))
-    return passing >= _AT_LEAST and passing * 2 > len(values)
+    return passing >= _AT_LEAST and (passing == len(values) or (passing > _AT_LEAST and passing * 2 > len(values)))
 
 
 def without_service_numbers(text: str) -> str:

@@ -509,7 +509,7 @@ class Provider:
     headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Column headings of its own in all its deliveries, by field; a contract may add to them."""
     language: Literal["nl", "en"] | None = None
-    """Of its statements and account talks; ``None``: the organisation's."""
+    """Of its statements, account talks and returned files; ``None``: the organisation's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from settlement.deliveries.child import bound_memory, bound_work
-from settlement.returns.listed import listed_sheet
+from settlement.returns.listed import listed_sheet, told_before
 from settlement.returns.made import made_of_text, made_of_workbook, packed
 from settlement.returns.notes import comment
 from settlement.returns.package import Package
@@ -54,7 +54,8 @@ def returned(job: Mapping[str, Any]) -> bytes:
             data = made_of_workbook(data, sheet_name, job["header_row"])
         package = Package(data)
     styles = Styles(package)
-    if job["way"] != "list" and job["marks"]:
+    hidden: frozenset[int] = frozenset()
+    if job["way"] != "list":
         part = package.sheet(sheet_name)
         places = {place_of(address): text for address, text in job["marks"].items()}
         sheet = OwnSheet(package.read(part), places, styles)
@@ -63,9 +64,11 @@ def returned(job: Mapping[str, Any]) -> bytes:
         for place, text in sorted(places.items()):
             texts.setdefault(sheet.shown[place], []).append(text)
         some = dict(sorted(texts.items())[:COMMENTS_AT_MOST])
-        comment(package, sheet, part, {place: "\n\n".join(dict.fromkeys(each)) for place, each in some.items()})
+        told = told_before(data, job["list_sheets"])
+        comment(package, sheet, part, {place: "\n\n".join(dict.fromkeys(each)) for place, each in some.items()}, told)
         package.write(part, sheet.finished())
-    content = listed_sheet(job, styles.look)
+        hidden = sheet.hidden
+    content = listed_sheet(job, styles.look, hidden)
     styles.save()
-    package.put_last(job["list_sheet"], content)
+    package.put_list(job["list_sheet"], job["list_sheets"], content)
     return package.save()

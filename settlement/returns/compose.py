@@ -18,6 +18,7 @@ from settlement.returns.listed import WIDTHS
 from settlement.settle import Settlement
 from settlement.wording import Wording, wording
 from settlement.wording.outside import for_cell
+from settlement.wording.returned import RETURNED
 
 FOLDER = "returned"
 _BESIDES = frozenset({"control-total-differs", "second-table"})
@@ -42,6 +43,8 @@ class Return:
     """False: the file was refused as a whole."""
     alone: bool
     """False: the file names contracts of other providers too, and is not shown to this one."""
+    no_lines: frozenset[int]
+    """Rows that look like a remark or a signature rather than a line."""
     send_as: str
     """The file name under which it replaces the delivery when it is sent again; empty: its own."""
 
@@ -110,6 +113,7 @@ def _return(delivery: Delivery, provider: Provider, refusals: list[Refusal], pat
         len({each.row for each in refusals if each.row}),
         readable,
         alone,
+        _no_lines(refusals),
         send_as,
     )
 
@@ -120,7 +124,7 @@ def _return(delivery: Delivery, provider: Provider, refusals: list[Refusal], pat
 def job_of(one: Return, settlement: Settlement, path: str, way: str) -> dict[str, Any]:
     """What the child needs to make the returned file in one of its ways (``settlement.returns.child``)."""
     organisation = settlement.rulebook.organisation
-    words = wording(organisation.language)
+    words = wording(organisation.language_for(one.provider))
     delivery, data_sheet = one.delivery, words.text("sheet delivery")
     sheet = delivery.sheet or data_sheet
     marks = {} if way == "list" else _marks(one, words)
@@ -128,7 +132,8 @@ def job_of(one: Return, settlement: Settlement, path: str, way: str) -> dict[str
     said = [f"{one.provider.name} · {delivery.contract or ', '.join(_contracts(one.refusals))} · {_file_name(delivery.key)}"]
     said.append(_outcome(one, words))
     if way == "made":
-        said.append(words.text("returned made", sheet=sheet))
+        of_oasis = delivery.key.casefold().endswith(".ods")
+        said.append(words.text("returned ods" if of_oasis else "returned made", sheet=sheet))
     elif way == "own" and delivery.key.casefold().endswith(".csv"):
         said.append(words.text("returned csv", sheet=sheet))
     if way != "list":
@@ -147,6 +152,7 @@ def job_of(one: Return, settlement: Settlement, path: str, way: str) -> dict[str
         "table_headings": sorted(delivery.headings.values()),
         "marks": marks,
         "list_sheet": words.text("sheet returned"),
+        "list_sheets": list(RETURNED["sheet returned"]),
         "title": words.text("returned title", month=words.month(delivery.claim_month)),
         "lines": [(for_cell(text), row_height(lines_of(text, width, 10), 10)) for text in said],
         "headings": [words.text(key) for key in ("cell", "column", "found", "what to do", "national code")],
@@ -184,10 +190,30 @@ def _marks(one: Return, words: Wording) -> Mapping[str, str]:
             continue
         cell = _cell(each, one.delivery)
         if cell:
-            sentence = words.refusal(_short(each))
+            sentence = _sentence(each, one, words)
             key = "returned comment national" if each.national else "returned comment"
             texts.setdefault(cell, []).append(words.text(key, code=each.national, sentence=sentence))
     return {cell: "\n\n".join(dict.fromkeys(found)) for cell, found in texts.items()}
+
+
+def _sentence(refusal: Refusal, one: Return, words: Wording) -> str:
+    """What is wrong, and what to do where the row is perhaps no line, or where rows that nobody sees count."""
+    sentence = words.refusal(_short(refusal))
+    if refusal.code == "missing-start" and refusal.row in one.no_lines:
+        return f"{sentence} {words.text('returned no line')}"
+    if refusal.code == "control-total-differs" and "hidden rows" in one.delivery.notes:
+        return f"{sentence} {words.text('returned hidden rows count')}"
+    return sentence
+
+
+def _no_lines(refusals: Iterable[Refusal]) -> frozenset[int]:
+    """Rows without a day and without most of what else a line needs: rather a remark or a signature below the table. Where the
+    service is missing, nothing more is asked that would follow from it."""
+    missing: dict[int, set[str]] = {}
+    for each in refusals:
+        if each.row and each.code.startswith("missing-"):
+            missing.setdefault(each.row, set()).add(each.code)
+    return frozenset(row for row, codes in missing.items() if "missing-start" in codes and (len(codes) > 2 or "missing-service" in codes))
 
 
 def _cell(refusal: Refusal, delivery: Delivery) -> str:
@@ -208,8 +234,9 @@ def _short(refusal: Refusal) -> Refusal:
     )
 
 
-def _listed(refusal: Refusal, one: Return, words: Wording, *, linked: bool, sheet: str) -> tuple[list[str], str, float]:
-    """A row of the list: its texts, where its first cell leads to, and how high it is."""
+def _listed(refusal: Refusal, one: Return, words: Wording, *, linked: bool, sheet: str) -> dict[str, Any]:
+    """A row of the list: its texts, where its first cell leads to, how high it is; and the same where its row is hidden,
+    which only shows when the sheet is marked."""
     short = _short(refusal)
     cell = _cell(refusal, one.delivery)
     letters = one.delivery.columns.get(refusal.field, "")
@@ -222,12 +249,23 @@ def _listed(refusal: Refusal, one: Return, words: Wording, *, linked: bool, shee
     else:
         column = words.text("returned no column", column=words.field(refusal.field))
     missing = refusal.code.startswith("missing-") and not refusal.found
-    found = words.text("returned nothing") if missing else words.unit(short.found) if refusal.field == "unit" else short.found
-    texts = [for_cell(each) for each in (cell, column, found, words.refusal(short), refusal.national)]
-    high = max(lines_of(text, width - 2) for text, width in zip(texts, WIDTHS, strict=True))
+    found = words.text("returned nothing") if missing else words.found(short)
+    texts = [for_cell(each) for each in (cell, column, found, _sentence(refusal, one, words), refusal.national)]
+    column_hidden = for_cell(words.text("returned in hidden row", column=column))
     own = linked and bool(cell) and refusal.sheet in {one.delivery.sheet, ""}
     target = f"'{sheet.replace(chr(39), chr(39) * 2)}'!{cell}" if own else ""
-    return texts, target, row_height(high)
+    return {
+        "row": refusal.row,
+        "texts": texts,
+        "target": target,
+        "height": _height(texts),
+        "column_hidden": column_hidden,
+        "height_hidden": _height([texts[0], column_hidden, *texts[2:]]),
+    }
+
+
+def _height(texts: Sequence[str]) -> float:
+    return row_height(max(lines_of(text, width - 2) for text, width in zip(texts, WIDTHS, strict=True)))
 
 
 def _file_name(key: str) -> str:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from settlement.deliveries.headings import column_number
 from settlement.returns.package import SPREADSHEET, Package
 from settlement.returns.sheet import OwnSheet, Place, address_of
-from settlement.returns.spliced import Spliced, attribute_of, elements, only, prefix, text_of
+from settlement.returns.spliced import Element, Spliced, attribute_of, characters, elements, only, prefix, text_of
+from settlement.wording.returned import RETURNED
 
 AUTHOR = "settlement"
-"""By it the comments of an earlier returned file are known again."""
+_BEGUN = "|".join(
+    re.escape(text).replace(r"\{sentence\}", "").replace(r"\{code\}", "[0-9A-Z]{4}")
+    for key in ("returned comment", "returned comment national")
+    for text in RETURNED[key]
+)
+_MARK = re.compile(f"^(?:{_BEGUN})(.*)", re.MULTILINE)
+"""A line of a comment that an earlier returned file put there. It is known by its words: LibreOffice keeps no authors."""
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _DRAWING = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _BOX = "_x0000_t202"
@@ -27,19 +35,21 @@ _VML_TYPE = (
 )
 
 
-def comment(package: Package, sheet: OwnSheet, part: str, texts: Mapping[Place, str]) -> None:
+def comment(package: Package, sheet: OwnSheet, part: str, texts: Mapping[Place, str], told: Collection[str]) -> None:
     """Puts a comment on each of these cells of the sheet in ``part``; one that stands on a cell gets ours below its own.
 
-    Comments of an earlier returned file are taken away first.
+    What an earlier returned file said is taken out of every comment first; ``told`` holds its sentences, as far as they are
+    known: what a person typed behind one of them stays.
     """
     comments = package.related(part, "comments")
+    if not comments and not texts:
+        return
     data = package.read(comments) if comments else f'<comments xmlns="{_MAIN}"><authors></authors><commentList></commentList></comments>'.encode()
-    old = _ours(data)
     if not comments:
         comments = package.free(posixpath.join(posixpath.dirname(package.workbook), "comments{}.xml"))
         package.declare(comments, f"{SPREADSHEET}.comments+xml")
         package.relate(part, "comments", comments)
-    written, fresh = _with_texts(data, texts)
+    written, fresh, gone = _with_texts(data, texts, told)
     package.write(comments, written)
     drawing = package.relations(part).get(sheet.drawing, ("", ""))[1] if sheet.drawing else ""
     boxes = package.read(drawing) if drawing else f"{_VML_HEAD}</xml>".encode()
@@ -47,24 +57,24 @@ def comment(package: Package, sheet: OwnSheet, part: str, texts: Mapping[Place, 
         drawing = package.free(posixpath.join(posixpath.dirname(package.workbook), "drawings/vmlDrawing{}.vml"))
         package.declare_extension("vml", _DRAWING)
         sheet.draw(package.relate(part, "vmlDrawing", drawing))
-    package.write(drawing, _with_boxes(boxes, old, {place: texts[place] for place in fresh}))
+    package.write(drawing, _with_boxes(boxes, gone, {place: texts[place] for place in fresh}))
 
 
-def _ours(data: bytes) -> set[Place]:
-    """The cells whose whole comment is of an earlier returned file."""
-    found = elements(data)
-    authors = _authors(data)
-    return {
-        _place(one.get("ref"))
-        for one in found
-        if one.kind == "comment" and one.get("authorId").isdecimal() and authors.get(int(one.get("authorId"))) == AUTHOR
-    }
-
-
-def _authors(data: bytes) -> dict[int, str]:
-    found = [one for one in elements(data) if one.kind == "author"]
-    texts = [re.sub(rb"<[^>]*>", b"", data[one.start : one.end]).decode() for one in found]
-    return dict(enumerate(texts))
+def _of_a_person(text: str, told: Collection[str]) -> list[bool]:
+    """Of each character of a comment whether it stays: all but our marks, and the empty lines that they leave."""
+    kept = [True] * len(text)
+    for mark in _MARK.finditer(text):
+        sentence = next((one for one in sorted(told, key=len, reverse=True) if mark[1].startswith(one)), mark[1])
+        start, end = mark.start(), mark.start(1) + len(sentence)
+        if text[end : end + 1] in {"", "\n"}:
+            start = len(text[:start].rstrip())
+        kept[start:end] = [False] * (end - start)
+    if not all(kept):
+        for at in (*range(len(text)), *reversed(range(len(text)))):
+            if kept[at] and not text[at].isspace():
+                break
+            kept[at] = False
+    return kept
 
 
 def _place(address: str) -> Place:
@@ -72,24 +82,24 @@ def _place(address: str) -> Place:
     return (int(match[2]), column_number(match[1])) if match else (0, 0)
 
 
-def _with_texts(data: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[Place]]:
-    """The comments with ours, and the cells that had none."""
+def _with_texts(data: bytes, texts: Mapping[Place, str], told: Collection[str]) -> tuple[bytes, list[Place], set[Place]]:
+    """The comments with ours; the cells that had none, and those whose comment was ours alone."""
     found, spliced = elements(data), Spliced(data)
     p = prefix(found[0].name)
-    authors = _authors(data)
-    own = next((at for at, name in authors.items() if name == AUTHOR), None)
-    if own is None:
-        own = len(authors)
+    authors = [characters(data, one) for one in found if one.kind == "author"]
+    if AUTHOR not in authors:
         spliced.append(only(found, "authors"), f"<{p}author>{AUTHOR}</{p}author>")
-    ours = _ours(data)
-    standing = {}
+        authors.append(AUTHOR)
+    standing: dict[Place, Element] = {}
+    gone: set[Place] = set()
     for one in found:
         if one.kind == "text" and one.above is not None and one.above.kind == "comment":
             place = _place(one.above.get("ref"))
-            if place in ours:
-                spliced.replace(one.above.start, one.above.end, "")
-            else:
+            if _unmarked(spliced, one, found, told):
                 standing[place] = one
+            else:
+                spliced.replace(one.above.start, one.above.end, "")
+                gone.add(place)
     fresh = []
     entries = []
     for place in sorted(texts):
@@ -101,9 +111,27 @@ def _with_texts(data: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[Pl
             continue
         fresh.append(place)
         run = f'<{p}r>{properties}<{p}t xml:space="preserve">{text_of(texts[place])}</{p}t></{p}r>'
-        entries.append(f'<{p}comment ref="{address_of(place)}" authorId="{own}"><{p}text>{run}</{p}text></{p}comment>')
+        entries.append(f'<{p}comment ref="{address_of(place)}" authorId="{authors.index(AUTHOR)}"><{p}text>{run}</{p}text></{p}comment>')
     spliced.append(only(found, "commentList"), "".join(entries))
-    return spliced.finished(), fresh
+    return spliced.finished(), fresh, gone
+
+
+def _unmarked(spliced: Spliced, text: Element, found: list[Element], told: Collection[str]) -> bool:
+    """Takes our marks out of the text of a comment, run by run; false, and nothing changed, when nothing else stands in it."""
+    pieces = [one for one in found if one.kind == "t" and text.start < one.start < text.end and one.above and one.above.kind in {"r", "text"}]
+    each = [characters(spliced.data, one) for one in pieces]
+    kept = iter(_of_a_person("".join(each), told))
+    left = ["".join(itertools.compress(piece, kept)) for piece in each]
+    if any(each) and not any(left):
+        return False
+    for one, before, after in zip(pieces, each, left, strict=True):
+        if before == after:
+            continue
+        if not after and one.above is not None and one.above.kind == "r":
+            spliced.replace(one.above.start, one.above.end, "")
+        else:
+            spliced.replace(one.start, one.end, f'<{one.name} xml:space="preserve">{text_of(after)}</{one.name}>')
+    return True
 
 
 def _with_boxes(data: bytes, old: set[Place], texts: Mapping[Place, str]) -> bytes:

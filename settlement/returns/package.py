@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
+from collections.abc import Collection
 
 from settlement.returns.spliced import Element, NotEditableError, Spliced, attribute_of, elements, local, only, prefix
 
@@ -13,6 +15,8 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKED = (1980, 1, 1, 0, 0, 0)
 _TYPES = "[Content_Types].xml"
+_VIEW = re.compile(rb"<(?:\w+:)?sheetView\s[^<>]*\btabSelected\s*=\s*[\"'](?:1|true)[\"'][^<>]*>")
+"""A view in which a sheet is selected; no text of a cell can hold the sign that it begins with."""
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
@@ -141,26 +145,49 @@ class Package:
                 return target
         raise NotEditableError("sheet")
 
-    def put_last(self, name: str, content: bytes) -> None:
-        """Adds a worksheet behind all others; one of this name that stands there already is replaced where it stands."""
+    def put_list(self, name: str, names: Collection[str], content: bytes) -> None:
+        """Adds a worksheet behind all others; one that an earlier returned file added, under any of these names, is replaced
+        where it stands. The workbook opens on it, and it alone is selected: of several selected sheets each takes every edit."""
         data = self.read(self.workbook)
-        found = elements(data)
-        sheets = [one for one in found if one.kind == "sheet"]
-        if any(one.get("name").casefold() == name.casefold() for one in sheets):
-            self.write(self.sheet(name), content)
-            return
-        part = self.free(posixpath.join(posixpath.dirname(self.workbook), "worksheets/sheet{}.xml"))
-        self.write(part, content)
-        self.declare(part, f"{SPREADSHEET}.worksheet+xml")
-        identifier = self.relate(self.workbook, "worksheet", part)
-        number = max((int(one.get("sheetId")) for one in sheets if one.get("sheetId").isdecimal()), default=0) + 1
+        found, spliced = elements(data), Spliced(data)
         holder = only(found, "sheets")
-        spliced = Spliced(data)
-        spliced.append(
-            holder,
-            f'<{prefix(holder.name)}sheet name={attribute_of(name)} sheetId="{number}" xmlns:r="{_OFFICE}" r:id="{identifier}"/>',
-        )
+        sheets = [one for one in found if one.above is holder]
+        alike = {each.casefold() for each in names}
+        at = next((at for at, one in enumerate(sheets) if one.get("name").casefold() in alike), len(sheets))
+        for other in (*sheets[:at], *sheets[at + 1 :]):
+            self._deselect(other)
+        if at < len(sheets):
+            self.write(self.sheet(sheets[at].get("name")), content)
+            spliced.set(sheets[at].start, {"name": name} | ({"state": "visible"} if sheets[at].get("state") else {}))
+        else:
+            part = self.free(posixpath.join(posixpath.dirname(self.workbook), "worksheets/sheet{}.xml"))
+            self.write(part, content)
+            self.declare(part, f"{SPREADSHEET}.worksheet+xml")
+            identifier = self.relate(self.workbook, "worksheet", part)
+            number = max((int(one.get("sheetId")) for one in sheets if one.get("sheetId").isdecimal()), default=0) + 1
+            spliced.append(
+                holder,
+                f'<{prefix(holder.name)}sheet name={attribute_of(name)} sheetId="{number}" xmlns:r="{_OFFICE}" r:id="{identifier}"/>',
+            )
+        views = [one for one in found if one.kind == "workbookView"]
+        for view in views:
+            spliced.set(view.start, {"activeTab": str(at)})
+        if not views:
+            p = prefix(holder.name)
+            spliced.replace(holder.start, holder.start, f'<{p}bookViews><{p}workbookView activeTab="{at}"/></{p}bookViews>')
         self.write(self.workbook, spliced.finished())
+
+    def _deselect(self, sheet: Element) -> None:
+        """Takes the selection from a sheet; nothing else of it is touched."""
+        _, part = self.relations(self.workbook).get(sheet.get("id"), ("", ""))
+        if part not in self.names():
+            return
+        spliced = Spliced(self.read(part))
+        views = list(_VIEW.finditer(spliced.data))
+        for view in views:
+            spliced.set(view.start(), {"tabSelected": "0"})
+        if views:
+            self.write(part, spliced.finished())
 
     # ---- packing
 

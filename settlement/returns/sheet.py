@@ -39,6 +39,7 @@ def address_of(place: Place) -> str:
 class _Row:
     start: int
     style: int | None
+    hidden: bool
     cells: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By column: where its start tag stands, and its style."""
     closing: int = 0
@@ -83,9 +84,10 @@ def _scanned(data: bytes, rows: Collection[int], marked_before: Collection[int])
                 scan.left_over.append(((number, column), made.CurrentByteIndex, style))
         elif kind == "row" and inside and depth == 3:
             number, column = int(attributes.get("r", number + 1)), 0
-            row = _Row(made.CurrentByteIndex, int(attributes["s"]) if "s" in attributes else None) if number in rows else None
-            if row is not None:
-                scan.rows[number] = row
+            row = None
+            if number in rows:
+                look = int(attributes["s"]) if "s" in attributes else None
+                row = scan.rows[number] = _Row(made.CurrentByteIndex, look, attributes.get("hidden") in {"1", "true"})
         elif depth == 1:
             scan.prefix = prefix(name)
         elif kind == "sheetData" and depth == 2:
@@ -131,6 +133,11 @@ class OwnSheet:
         if {row for row, _ in self.shown.values()} - scan.rows.keys():
             scan = _scanned(data, {row for row, _ in self.shown.values()}, styles.marked_before)
         self._scan = scan
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """The rows with marked cells that do not show: a filter or a person hid them."""
+        return frozenset(number for number, row in self._scan.rows.items() if row.hidden)
 
     @property
     def drawing(self) -> str:

@@ -174,6 +174,14 @@ def elements(data: bytes) -> list[Element]:
     return found
 
 
+def characters(data: bytes, one: Element) -> str:
+    """The text inside an element, of a part that was read as XML before."""
+    made, pieces = parser(), list[str]()
+    made.CharacterDataHandler = pieces.append
+    parse(made, data[one.start : one.end])
+    return "".join(pieces)
+
+
 def only(found: list[Element], kind: str, *, under: str = "") -> Element:
     """The one element of a kind (under a parent of a kind); raises ``NotEditableError`` when there is none, or two."""
     fitting = [one for one in found if one.kind == kind and (not under or (one.above and one.above.kind == under))]

@@ -432,8 +432,8 @@ PROVIDER = Block("a provider", "In providers.yaml, below the key by which contra
     Key("vat", TEXT, "Its VAT number, where it has one.", default="", example="NL001234567B01"),
     Key("headings", KEYS, "The column headings of its own, by field, for all its contracts; `settlement check` proposes them.",
         shape="other", example="client: Dossiernr"),
-    Key("language", words("a language", "nl", "en"), "The language of its statements and account talks. Left out: the "
-        "organisation's.", example="en"),
+    Key("language", words("a language", "nl", "en"), "The language of its statements, account talks and returned files. Left "
+        "out: the organisation's.", example="en"),
 ))  # fmt: skip
 
 # ---- cases -----------------------------------------------------------------------------------------------

@@ -9,6 +9,9 @@ from importlib import resources
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from settlement.decisions.signals import HOLDS
+from settlement.domain.conditions import Comparison, Figure
+from settlement.domain.contract import MinimumClients
 from settlement.domain.periods import Month
 from settlement.domain.records import Alert, MonthCourse, Position, has_priced_lines, running_totals
 from settlement.domain.talks import Talk, TalkSection
@@ -250,13 +253,21 @@ def _service(position: Position, words: Wording, section: TalkSection, *, whole:
         "year": "" if at["minimum_clients"] is None else words.exact(at["minimum_clients"]),
         "met": "" if met is None else _percent(met, words),
         "bar": None if met is None else _bar(met),
-        "short": met is not None and met < 1,
+        "short": met is not None and met < _least(section, position),
         "claimed": _euro(at["claimed"] or None, words),
         "entitled": _euro(at["entitled"], words),
         "limit": _euro(limit, words),
         "forecast": _euro(at["forecast_year_end"], words),
         "average": _euro(at["average_per_client"], words),
     }
+
+
+def _least(section: TalkSection, position: Position) -> Fraction:
+    """The share of a minimum below which it is signalled; of the whole contract, of the minimum that asks most."""
+    services = section.contract.services
+    own = services.values() if position.key.service is None else [services[position.key.service]]
+    terms = [term for each in own for term in each.terms.values() if isinstance(term, MinimumClients)]
+    return Fraction(max((term.signal_below_bp for term in terms), default=10_000), 10_000)
 
 
 def _bar(share: Fraction) -> str:
@@ -293,7 +304,7 @@ def _outcomes(section: TalkSection, words: Wording) -> list[dict[str, object]]:
         rows.append(
             {
                 "name": shown(service) if service is not None else words.text("whole contract"),
-                "figures": [outcome(at, name, words) for name in OUTCOMES],
+                "figures": [{"text": outcome(at, name, words), "short": _short(at[name], name, agreed)} for name in OUTCOMES],
                 "responses": words.text(
                     "responses of", responses=int(at["responses"] or 0), clients=int(at["clients"] or 0)
                 ),
@@ -301,6 +312,12 @@ def _outcomes(section: TalkSection, words: Wording) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def _short(value: Fraction | None, name: str, agreed: Iterable[Comparison]) -> bool:
+    """Whether an outcome is not what was agreed of it."""
+    asked = [each for each in agreed if each.measure == name]
+    return value is not None and any(isinstance(each.value, Figure) and not HOLDS[each.operator](value, each.value.value) for each in asked)
 
 
 def outcome(at: Mapping[str, Fraction | None], name: str, words: Wording) -> str:

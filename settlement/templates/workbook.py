@@ -141,7 +141,8 @@ def _paragraphs(
 
 
 def _fill_in(contract: Contract, column: TemplateColumn, words: Wording) -> str:
-    arrangement = any(isinstance(service.line_term, ArrangementFee) for service in contract.services.values())
+    arrangements = [service.line_term for service in contract.services.values() if isinstance(service.line_term, ArrangementFee)]
+    arrangement, of_allocation = bool(arrangements), any(term.priced_on == "allocation" for term in arrangements)
     key = f"template {column.field}"
     if column.field in {"start", "end"} and arrangement:
         key += " arrangement"
@@ -150,6 +151,10 @@ def _fill_in(contract: Contract, column: TemplateColumn, words: Wording) -> str:
     tariffs = [service.line_term for service in contract.services.values() if isinstance(service.line_term, Tariff)]
     units = list(dict.fromkeys(words.unit(term.delivered_in) for term in tariffs))
     said = words.text(key, units=", ".join(units))
+    if of_allocation and column.field == "allocation_start":
+        said += words.text("template allocation_start arrangement")
+    if of_allocation and column.field == "start":
+        said += words.text("template start allocation")
     if column.field in {"profile", "intensity"} and column.of_service and len(column.of_service) < len(contract.services):
         said += words.text("template levels of", services=", ".join(column.of_service))
     if column.field in {"quantity", "unit"} and len(tariffs) < len(contract.services):

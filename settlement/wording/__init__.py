@@ -34,6 +34,11 @@ _FIGURE = re.compile(
     r"|(?<![\d-])(?:(?P<day>\d\d-\d\d-\d{4})|(?P<month>\d{4}-\d\d)|(?P<number>-?\d+(?:,\d+)?))(?![\d-])"
 )
 """A figure in a refusal, in the one way in which those are written when lines are judged."""
+_NUMBERS = frozenset({"negative-number", "number-too-large", "number-too-small", "too-many-decimals", "not-an-identifier"})
+"""Refusals of what was read as a number."""
+_STORED = re.compile(r"-?[0-9]+\.[0-9]+")
+_TWO_WAYS = re.compile(r"(?<![0-9.,])([0-9]{1,3})[.,]([0-9]{3})(?![0-9.,])")
+_TOTAL = re.compile(r"-?[0-9]+(,[0-9]+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
@@ -208,16 +213,25 @@ class Wording:
         elif refusal.code == "other-month":
             expected = self.month(Month.parse(expected))
         values = {"found": found, "expected": expected, "code": refusal.code}
+        if refusal.code == "control-total-differs":
+            values["expected"] = self._total(expected, refusal.field)
+        elif readings := _TWO_WAYS.search(found):
+            values |= {"thousands": readings[1] + readings[2], "decimals": self._decimals(readings[1], readings[2])}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), sentence).strip()
 
     def found(self, refusal: Refusal) -> str:
-        """What stands in a refused cell: as delivered; what was understood first, as it was understood."""
+        """What stands in a refused cell: as delivered; what was understood first, as it was understood; a number that the file
+        stores as one with the decimals of the language, as its cell shows it."""
         if refusal.code == "wrong-unit":
             return self.text("read as", unit=self.unit(refusal.found))
+        if refusal.code == "control-total-differs":
+            return self._total(refusal.found, refusal.field)
         if refusal.code in catalogue.FIGURES_JUDGED:
             return _FIGURE.sub(self._judged, refusal.found)
         if refusal.code == "other-month":
             return self.month(Month.parse(refusal.found))
+        if refusal.code in _NUMBERS and _STORED.fullmatch(refusal.found) and not _TWO_WAYS.search(refusal.found):
+            return refusal.found.replace(".", numbers.point(self.notation))
         return refusal.found
 
     def _judged(self, match: re.Match[str]) -> str:
@@ -232,6 +246,19 @@ class Wording:
             case _:
                 decimals = len(text.partition(",")[2])
                 return self.number(Fraction(text.replace(",", ".")), at_least=decimals, at_most=decimals)
+
+    def _total(self, written: str, field: str) -> str:
+        """A control total, an amount or a quantity, as figures are written; what is no number stays."""
+        if not _TOTAL.fullmatch(written):
+            return written
+        value = Fraction(written.replace(",", "."))
+        return self.euro(value * 100) if field == "claimed" else self.number(value, at_most=3)
+
+    def _decimals(self, whole: str, thousandths: str) -> str:
+        """A number of three decimals so that it can be read one way only: ``1,2``, and ``1,2340`` where all three say something."""
+        rest = thousandths.rstrip("0")
+        rest += "0" if len(rest) == len(thousandths) else ""
+        return f"{whole}{numbers.point(self.notation)}{rest}" if rest else whole
 
     def refusal_reason(self, code: str) -> str:
         """What is wrong, for a count of refusals: the sentence of the code without what stood in any file."""

@@ -332,8 +332,8 @@ REFUSALS: dict[str, Pair] = {
         "This cell holds an error ({found}). Mend the formula or type the value.",
     ),
     "formula-without-result": (
-        "De uitkomst van deze formule is niet bewaard. Open het bestand in Excel, bewaar het, of typ de waarde.",
-        "The result of this formula was not stored. Open the file in Excel and save it, or type the value.",
+        "De uitkomst van deze formule is niet bewaard, of niet zeker: het bestand vraagt zelf om opnieuw te rekenen. Open het in Excel, bewaar het en lever het opnieuw aan, of typ de waarde.",
+        "The result of this formula was not stored, or is not certain: the file itself asks to calculate again. Open it in Excel, save it and deliver it again, or type the value.",
     ),
     "merged-cell": (
         "Deze cel is samengevoegd over meer rijen. Vul elke rij apart in.",
@@ -392,8 +392,8 @@ REFUSALS: dict[str, Pair] = {
         "'{found}' is not a number. Write it as {expected}.",
     ),
     "ambiguous-number": (
-        "'{found}' kan op twee manieren worden gelezen. Schrijf bijvoorbeeld {expected}.",
-        "'{found}' can be read two ways. Write it as {expected}.",
+        "'{found}' kan op twee manieren worden gelezen. Schrijf {thousands} of {decimals}, wat u bedoelt.",
+        "'{found}' can be read two ways. Write {thousands} or {decimals}, whichever you mean.",
     ),
     "negative-number": (
         "'{found}' is negatief. Gebruik een creditregel om een eerdere regel ongedaan te maken.",
@@ -586,8 +586,8 @@ REFUSALS: dict[str, Pair] = {
         "This credit line names its own reference ({found}).",
     ),
     "credit-without-debit": (
-        "Er is geen geaccepteerde regel met referentienummer '{found}' om te crediteren.",
-        "There is no accepted line with reference '{found}' to credit.",
+        "Er is geen geaccepteerde regel met referentienummer '{found}' om te crediteren. Noem het referentienummer van een regel die eerder is geaccepteerd, of haal deze creditregel weg: een regel die is afgekeurd of nooit geleverd hoeft niet te worden gecrediteerd.",
+        "There is no accepted line with reference '{found}' to credit. Name the reference of a line that was accepted before, or take this credit line out: a line that was refused or never delivered need not be credited.",
     ),
     "credit-differs": (
         "De regel met referentienummer '{found}' is van een andere cliënt of zorgvorm.",
@@ -619,7 +619,7 @@ REFUSALS: dict[str, Pair] = {
 """What is wrong with a line or a file, and what would be accepted (``Refusal.code``)."""
 
 FIGURES_JUDGED = {
-    "control-total-differs", "end-before-start", "spans-months", "outside-contract", "after-contract", "in-the-future",
+    "end-before-start", "spans-months", "outside-contract", "after-contract", "in-the-future",
     "too-late", "year-closed", "quantity-not-positive", "more-than-days", "not-one-month", "other-weeks",
     "allocation-ends-before-start", "before-allocation", "after-allocation", "no-price", "amount-differs", "tariff-differs",
     "volume-times-tariff", "message-total-differs", "euros-differ",

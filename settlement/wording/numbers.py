@@ -29,6 +29,11 @@ _SEPARATORS: dict[Language, tuple[str, str]] = {"nl": (".", ","), "en": (",", ".
 """Between thousands, and before decimals."""
 
 
+def point(language: Language) -> str:
+    """What stands before decimals."""
+    return _SEPARATORS[language][1]
+
+
 def grouped(language: Language, scaled: int, decimals: int) -> str:
     """A whole number of ``10**-decimals``, with thousands grouped: 123450 with 2 decimals is ``1.234,50``."""
     thousands, point = _SEPARATORS[language]

@@ -53,6 +53,14 @@ def test_alerts_stand_by_severity_then_contract():
     ]  # fmt: skip
 
 
+def test_the_list_is_printed_on_a3_without_the_note_below_it():
+    sheet = book()["Signalen"]
+    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (8, "landscape")
+    # Six alerts from row 8 on; the note stands in row 15.
+    assert sheet.print_area == "'Signalen'!$A$1:$N$13"
+    assert sheet["A15"].value == "Deze lijst bevat geen gegevens van jeugdigen."
+
+
 def test_an_alert_shows_figure_norm_deviation_working_and_sources():
     row = rows(book()["Signalen"])[1]
     assert row["Signaal"] == "Plafond bereikt"

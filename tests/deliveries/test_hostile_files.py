@@ -405,6 +405,13 @@ def test_a_client_column_of_service_numbers_refuses_the_file_without_repeating_o
     assert not any(number in str(gathered) for number in NUMBERS)
 
 
+def test_two_clients_that_are_both_service_numbers_refuse_the_file_without_repeating_one(tmp_path):
+    gathered = read_rows(tmp_path, [HEADINGS, *([number, *line(1)[1:]] for number in NUMBERS[:2])])
+    assert codes(gathered) == [(0, "client", "service-number-column")]
+    assert gathered.lines.is_empty()
+    assert not any(number in str(gathered) for number in NUMBERS)
+
+
 def test_a_column_that_means_nothing_but_holds_service_numbers_refuses_the_file(tmp_path):
     gathered = read_rows(tmp_path, [[*HEADINGS, "Kenmerk"], *([*line(1), number] for number in NUMBERS)])
     assert_refused(gathered, "service-number-column")

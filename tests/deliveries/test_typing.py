@@ -468,5 +468,8 @@ def test_a_service_number_is_covered_wherever_it_stands_in_a_refusal():
 
 def test_a_column_is_only_judged_by_more_than_half_of_its_values():
     assert are_service_numbers(["111222333", "123456782", "999999990"])
-    assert not are_service_numbers(["111222333", "123456782"])
+    # Two by themselves: one pair of other numbers in 121 is taken for them.
+    assert are_service_numbers(["111222333", "123456782"])
+    assert not are_service_numbers(["111222333"])
+    assert not are_service_numbers(["111222333", "123456782", "1"])
     assert not are_service_numbers(["111222333", "123456782", "999999990", "1", "2", "3"])

@@ -51,9 +51,13 @@ def marked(content: bytes, name: str, marks: Mapping[str, str], sheet: str = "Le
         path.write_bytes(content)
         job = {
             "way": "own", "path": str(path), "sheet": "" if name.endswith(".csv") else sheet, "data_sheet": sheet, "header_row": header_row,
-            "table_headings": HEADINGS[:-1], "marks": marks, "list_sheet": "Teruggave afkeuringen", "title": "Afgekeurd",
+            "table_headings": HEADINGS[:-1], "marks": marks, "list_sheet": "Teruggave afkeuringen",
+            "list_sheets": ["Teruggave afkeuringen"], "title": "Afgekeurd",
             "lines": [["=1+1", 15]], "headings": ["Cel", "Kolom", "Wat er staat", "Verwacht", "Code"],
-            "refusals": [[[cell, "kolom", found, found, "9341"], f"'{sheet}'!{cell}", 15] for cell, found in marks.items()], "footer": "",
+            "refusals": [
+                {"row": 0, "texts": [cell, "kolom", found, found, "9341"], "target": f"'{sheet}'!{cell}", "height": 15} for cell, found in marks.items()
+            ],
+            "footer": "",
         }  # fmt: skip
         return returned(json.loads(json.dumps(job)))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import json
 import re
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -242,6 +245,43 @@ def test_the_same_delivery_gives_the_same_bytes(desk):
     assert desk.returned().files == desk.returned().files
 
 
+def chosen(content: bytes) -> tuple[str, list[str]]:
+    """The sheet on which a workbook opens, and those that are selected (of several, one edit goes to all)."""
+    book = opened(content)
+    return book.sheetnames[book._active_sheet_index], [sheet.title for sheet in book if sheet.sheet_view.tabSelected]
+
+
+def test_it_opens_on_the_list_and_no_other_sheet_stays_selected(desk):
+    def on_the_second(book):
+        book.active = 1
+        for sheet in book:
+            sheet.sheet_view.tabSelected = True
+
+    desk.deliver("A-1.xlsx", workbook(change=on_the_second))
+    (made,) = desk.returned().files.values()
+    assert chosen(made) == (LIST, [LIST])
+    desk.deliver("A-1-2018-03-v2.xlsx", corrected(opened(made), B5="zwar"))
+    (made,) = desk.returned().files.values()
+    assert chosen(made) == (LIST, [LIST])
+
+
+def test_a_list_that_was_hidden_stands_there_again(desk):
+    desk.deliver("A-1.xlsx", workbook())
+    name, book = only(desk.returned())
+    book[LIST].sheet_state = "hidden"
+    book.active = 0
+    desk.deliver(name, corrected(book, B5="zwar"))
+    (made,) = desk.returned().files.values()
+    assert opened(made)[LIST].sheet_state == "visible"
+    assert chosen(made) == (LIST, [LIST])
+
+
+def test_a_workbook_made_of_a_csv_opens_on_the_list_too(desk):
+    desk.deliver("A-1.csv", "Cliëntnummer;Intensiteit;Begindatum;Einddatum;Volume;Eenheid\nK-1;zwaarr;01-03-2018;31-03-2018;2,00;uren\n")
+    (made,) = desk.returned().files.values()
+    assert chosen(made) == (LIST, [LIST])
+
+
 def test_a_delivery_without_refusals_does_not_come_back(desk):
     desk.deliver("A-1.xlsx", workbook(ROWS[:-1]))
     assert desk.returned() == Returned({}, {}, ())
@@ -253,6 +293,35 @@ def test_it_speaks_english_when_the_organisation_does(tmp_path):
     _, book = only(desk.returned())
     assert book.worksheets[-1].title == "Returned refusals"
     assert book.worksheets[0]["B5"].comment.text == "Refused: Intensity 'zwaarr' is not in the contract. Did you mean: zwaar?"
+
+
+def in_english(rulebook: Rulebook) -> Rulebook:
+    """The same, with the one provider written to in English by a Dutch office."""
+    providers = {key: dataclasses.replace(one, language="en") for key, one in rulebook.providers.items()}
+    return dataclasses.replace(rulebook, providers=providers)
+
+
+def test_a_provider_written_to_in_english_gets_its_comments_and_list_in_english(tmp_path):
+    desk = Desk(tmp_path, in_english(RULES))
+    desk.deliver("A-1.xlsx", workbook())
+    _, book = only(desk.returned())
+    assert book.worksheets[0]["B5"].comment.text == "Refused: Intensity 'zwaarr' is not in the contract. Did you mean: zwaar?"
+    assert book.sheetnames[-1] == "Returned refusals"
+    assert [cell.value for cell in book.worksheets[-1]["A"]][:3] == [
+        "Refused lines March 2018", "Stichting Voorbeeld · A-1 · A-1.xlsx",
+        "1 of 2 delivered lines refused; what was refused counts nowhere. All else was processed.",
+    ]  # fmt: skip
+
+
+def test_a_list_in_the_language_of_before_is_replaced_too(tmp_path):
+    desk = Desk(tmp_path)
+    desk.deliver("A-1.xlsx", workbook())
+    name, book = only(desk.returned())
+    desk.rulebook = in_english(RULES)
+    desk.deliver(name, corrected(book, B5="zwar"))
+    _, book = only(desk.returned())
+    assert book.sheetnames == ["Maart 'levering'", "Eigen blad", "Returned refusals"]
+    assert book.worksheets[0]["B5"].comment.text.count(":") == 2  # Refused, and the near miss: nothing of before
 
 
 # ---- workbooks as people make them -----------------------------------------------------------------------
@@ -299,6 +368,18 @@ def test_protection_filters_hidden_rows_validations_and_a_merged_head_block_stay
     assert desk.entitled() == {"A-1": 375_00}
 
 
+def test_a_refused_cell_in_a_row_that_a_filter_hides_is_listed_as_hidden_and_stays_hidden(desk):
+    def filtered(book):
+        book.worksheets[0].row_dimensions[5].hidden = True
+
+    desk.deliver("A-1.xlsx", workbook([*ROWS, ["K-3", "zwar", FIRST, LAST, 1, "uren", "R-3"]], filtered))
+    name, book = only(desk.returned())
+    assert [row[:2] for row in listed(book)] == [["B5", "kolom B: Intensiteit (verborgen rij)"], ["B6", "kolom B: Intensiteit"]]
+    assert book.worksheets[0].row_dimensions[5].hidden
+    desk.deliver(name, corrected(book, B5="zwaar", B6="zwaar"))
+    assert desk.entitled() == {"A-1": 345_00}
+
+
 def test_a_fault_inside_a_merged_range_is_shown_on_the_cell_that_shows_the_range(desk):
     rows = [*ROWS[:3], GOOD, ["K-2", "zwaar", FIRST, LAST, 1.5, "uren", "R-2"], ["K-3", "zwaar", FIRST, LAST, None, "uren", "R-3"]]
     content = workbook(rows, lambda book: book.worksheets[0].merge_cells("E5:E6"))
@@ -322,6 +403,35 @@ def test_a_missing_value_is_marked_where_it_should_have_stood(desk):
     assert listed(book)[0][:3] == ["B5", "kolom B: Intensiteit", "(leeg)"]
     desk.deliver(name, corrected(book, B5="zwaar"))
     assert desk.entitled() == {"A-1": 255_00}
+
+
+def test_a_row_below_the_table_that_looks_like_no_line_says_what_to_do_with_it(desk):
+    rows = [*ROWS, ["K-3", "zwaar", None, LAST, 1, "uren", "R-3"], ["Akkoord teamleider: 3-4-2018 JdB"]]
+    desk.deliver("A-1.xlsx", workbook(rows))
+    name, book = only(desk.returned())
+    # B5 and C6 are faults of lines; row 7 holds a signature.
+    told = {row[0]: row[3] for row in listed(book) if "geen regel van uw levering" in row[3]}
+    assert told == {"C7": "Er staat geen begindatum. Is dit geen regel van uw levering? Haal deze rij dan weg, of zet haar boven de tabel."}
+    assert book.worksheets[0]["C7"].comment.text.endswith("Haal deze rij dan weg, of zet haar boven de tabel.")
+    again = corrected(book, B5="zwaar", C6=FIRST, A7=None)
+    desk.deliver(name, again)
+    # € 120,00 + € 135,00 + € 90,00
+    assert desk.entitled() == {"A-1": 345_00}
+    assert desk.settlement.refusals.to_dicts() == []
+
+
+def test_a_wrong_total_over_hidden_rows_says_that_they_count(desk):
+    rows = [*ROWS[:4], ["K-3", "zwaar", FIRST, LAST, 1, "uren", "R-3"], ["Totaal", None, None, None, 2]]
+
+    def filtered(book):
+        book.worksheets[0].row_dimensions[5].hidden = True
+
+    desk.deliver("A-1.xlsx", workbook(rows, filtered))
+    _, book = only(desk.returned())
+    assert [row[3] for row in listed(book)] == ["Het totaal in deze cel is 2; de regels erboven komen samen op 3. Verborgen rijen tellen mee."]
+    desk.deliver("A-1.xlsx", workbook(rows))
+    _, book = only(desk.returned())
+    assert [row[3] for row in listed(book)] == ["Het totaal in deze cel is 2; de regels erboven komen samen op 3."]
 
 
 def test_a_missing_column_is_told_on_the_first_cell_of_each_line(desk):
@@ -389,6 +499,57 @@ def test_a_file_returned_twice_has_one_list_and_only_the_marks_of_today(desk):
     assert desk.entitled() == {"A-1": 345_00}
 
 
+def anonymous(book: openpyxl.Workbook) -> None:
+    """The comments as LibreOffice saves them: without their author."""
+    for row in book.worksheets[0].iter_rows():
+        for cell in row:
+            if cell.comment is not None:
+                cell.comment = Comment(cell.comment.text, "")
+
+
+def test_marks_that_lost_their_author_are_known_by_their_text_and_go(desk):
+    third = ["K-3", "zwar", FIRST, LAST, 1, "uren", "R-3"]
+    desk.deliver("A-1.xlsx", workbook([*ROWS, third]))
+    name, book = only(desk.returned())
+    anonymous(book)
+    desk.deliver(name, corrected(book, B5="zwaar"))
+    _, book = only(desk.returned())
+    assert book.worksheets[0]["B5"].comment is None
+    assert book.worksheets[0]["B6"].comment.text.count("Afgekeurd") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        ("Even navragen bij Piet\n", "", "Even navragen bij Piet"),
+        ("", "\nNagevraagd bij Piet", "Nagevraagd bij Piet"),
+        ("", " Nagevraagd bij Piet", "Nagevraagd bij Piet"),
+        ("Jan:\n\n", "\n\nPiet: klopt", "Jan:\n\nPiet: klopt"),
+    ],
+)
+def test_what_a_bookkeeper_wrote_around_a_mark_stays_when_the_mark_goes(desk, before, after, left):
+    third = ["K-3", "zwar", FIRST, LAST, 1, "uren", "R-3"]
+    desk.deliver("A-1.xlsx", workbook([*ROWS, third]))
+    name, book = only(desk.returned())
+    for address in ("B5", "B6"):
+        cell = book.worksheets[0][address]
+        cell.comment = Comment(f"{before}{cell.comment.text}{after}", "")
+    desk.deliver(name, corrected(book, B5="zwaar"))
+    _, book = only(desk.returned())
+    sheet = book.worksheets[0]
+    assert sheet["B5"].comment.text == left
+    assert sheet["B6"].comment.text == f"{left}\n\nAfgekeurd: Intensiteit 'zwar' staat niet in het contract. Bedoelde u: zwaar?"
+
+
+def test_a_comment_of_a_person_that_only_resembles_a_mark_stays(desk):
+    def noted(book):
+        book.worksheets[0]["A4"].comment = Comment("Afgekeurd? Nee: Refused is Engels", "Piet")
+
+    desk.deliver("A-1.xlsx", workbook(change=noted))
+    _, book = only(desk.returned())
+    assert book.worksheets[0]["A4"].comment.text == "Afgekeurd? Nee: Refused is Engels"
+
+
 def test_beyond_what_a_spreadsheet_opens_cells_are_coloured_and_listed_without_a_comment(desk, monkeypatch):
     monkeypatch.setattr(child_of_returns, "COMMENTS_AT_MOST", 2)
     desk.deliver("A-1.xlsx", workbook([*ROWS[:4], *([f"K-{at}", "zwaarr", FIRST, LAST, 1, "uren", f"R-{at}"] for at in range(2, 6))]))
@@ -413,6 +574,34 @@ def test_a_delivery_that_libreoffice_saved_goes_the_same_round(desk):
     assert desk.entitled() == {"A-1": 255_00}
     assert desk.delivered.problems == ()
     assert desk.settlement.refusals.to_dicts() == []
+
+
+def test_a_mark_that_libreoffice_saved_goes_and_the_comment_above_it_stays(desk):
+    data = Path(__file__).parent / "data"
+    book = opened((data / "corrected-by-libreoffice.xlsx").read_bytes())
+    sheet = book.worksheets[0]
+    assert sheet["B5"].comment.text.startswith("Even navragen\n\nAfgekeurd: ")
+    sheet["B4"] = "lichtt"
+    desk.deliver("A-1-2018-03-v2.xlsx", corrected(book))
+    _, book = only(desk.returned())
+    assert book.worksheets[0]["B5"].comment.text == "Even navragen"
+    assert "Afgekeurd: Intensiteit 'lichtt'" in book.worksheets[0]["B4"].comment.text
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed; what it saved lies in data/")
+def test_no_mark_of_before_is_left_after_a_round_through_this_machines_libreoffice(desk, tmp_path):
+    desk.deliver("A-1.xlsx", workbook([*ROWS, ["K-3", "zwar", FIRST, LAST, 1, "uren", "R-3"], ["K-4", "zwaar", None, LAST, 1, "dagen", "R-4"]]))
+    name, book = only(desk.returned())
+    (tmp_path / name).write_bytes(corrected(book, B5="zwaar", C7=FIRST, F7="uren"))
+    profile, out = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", tmp_path / "out"
+    command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", str(out), str(tmp_path / name)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    desk.deliver(name, (out / name).read_bytes())
+    (made,) = desk.returned().files.values()
+    sheet = opened(made).worksheets[0]
+    noted = {cell.coordinate: cell.comment.text for row in sheet.iter_rows() for cell in row if cell.comment}
+    assert noted == {"B6": "Afgekeurd: Intensiteit 'zwar' staat niet in het contract. Bedoelde u: zwaar?"}
+    assert {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == f"FF{MARK}"} == {"B6"}
 
 
 # ---- who gets what ---------------------------------------------------------------------------------------
@@ -520,6 +709,29 @@ def test_a_workbook_that_cannot_be_marked_comes_back_made_of_its_cells_and_the_r
     assert first == GOOD
     desk.deliver(path.removeprefix("returned/"), corrected(book, B5="zwaar"))
     assert desk.entitled() == {"A-1": 255_00}
+
+
+def test_an_ods_comes_back_made_of_its_cells_and_says_why_and_what_to_do(desk):
+    rows = "".join(
+        f"<table:table-row>{''.join(f'<table:table-cell office:value-type={chr(34)}string{chr(34)}><text:p>{one}</text:p></table:table-cell>' for one in row)}</table:table-row>"
+        for row in (HEADINGS[:6], ["K-2", "zwaarr", "01-03-2018", "31-03-2018", "1,5", "uren"])
+    )
+    namespace = "urn:oasis:names:tc:opendocument:xmlns"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", (
+            f'<office:document-content xmlns:office="{namespace}:office:1.0" xmlns:table="{namespace}:table:1.0" xmlns:text="{namespace}:text:1.0">'
+            f'<office:body><office:spreadsheet><table:table table:name="Blad1">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+        ))  # fmt: skip
+    desk.deliver("A-1.ods", out.getvalue())
+    ((_, content),) = desk.returned().files.items()
+    book = opened(content)
+    assert [row[0] for row in listed(book)] == ["B2"]
+    assert book.worksheets[0]["B2"].fill.fgColor.rgb == f"FF{MARK}"
+    said = " ".join(str(cell.value) for cell in book.worksheets[-1]["A"])
+    assert "Uw bestand is een .ods." in said
+    assert "Bewaart u het voortaan als .xlsx (Excel-werkmap), dan komt uw eigen bestand terug." in said
 
 
 @pytest.mark.usefixtures("child")

@@ -58,6 +58,68 @@ def test_what_check_proposes_makes_the_files_of_all_contracts_of_the_provider_re
     assert checked(workspace).proposed == ()
 
 
+def deliver(workspace: Workspace, **files: str) -> None:
+    """These files and no others, with their rows separated by bars."""
+    folder = workspace.inputs / "2018-01"
+    for path in folder.iterdir():
+        path.unlink()
+    for name, rows in files.items():
+        (folder / f"{name}.csv").write_text("\n".join(rows.split("|")) + "\n", encoding="utf-8")
+
+
+def test_each_file_of_an_unknown_provider_is_proposed_for_by_itself_and_nothing_known_is_proposed(workspace: Workspace) -> None:
+    deliver(workspace, linde="Contractnummer;Dossiernr;Van|A-1;C-1;05-01-2018", oever="Contractnummer,Kindnummer,Startdatum|A-2,C-1,05-01-2018")
+    assert checked(workspace).proposed == (
+        """\
+2018-01/linde.csv: these headings are not known, and probably mean:
+in providers.yaml, under the provider of this file:
+  headings:
+    client: Dossiernr
+    start: Van
+Add what is right of it, and check again.""",
+        """\
+2018-01/oever.csv: these headings are not known, and probably mean:
+in providers.yaml, under the provider of this file:
+  headings:
+    client: Kindnummer
+    start: Startdatum
+Add what is right of it, and check again.""",
+    )
+
+
+def test_a_file_whose_contracts_stand_in_a_column_is_proposed_for_under_their_provider(workspace: Workspace) -> None:
+    deliver(workspace, alles="Contractnummer;Cliënt;Startdatum;Volume|A-1;C-1;05-01-2018;2|A-2;C-2;05-01-2018;2")
+    [proposal] = checked(workspace).proposed
+    assert "in providers.yaml, under voorbeeld:\n  headings:\n    start: Startdatum\n" in proposal
+
+
+def test_headings_that_nothing_is_proposed_for_are_named_with_the_fields_that_are_missing(workspace: Workspace) -> None:
+    deliver(workspace, **{"A-1": "Cliënt;Wanneer;Tijd;Eenheid|C-1;05-01-2018;2;uren"})
+    assert checked(workspace).proposed == (
+        """\
+2018-01/A-1.csv: these headings are not known: Wanneer, Tijd.
+Every line needs these fields, and no column is known to hold them: start, end, quantity.
+Write in providers.yaml, under headings of voorbeeld, which heading each of them has, one on a line: 'start: ' and the heading.
+Then check again.""",
+    )
+    keep(workspace, "  headings:\n    start: Wanneer")
+    [proposal] = checked(workspace).proposed
+    assert "these headings are not known: Tijd.\n" in proposal
+    assert "no column is known to hold them: end, quantity.\n" in proposal
+
+
+def test_one_heading_of_a_file_is_proposed_for_a_field_and_the_next_is_named(workspace: Workspace) -> None:
+    deliver(workspace, **{"A-1": "Cliënt;Begindatum;Einddatum;Uren;Minuten|C-1;05-01-2018;05-01-2018;2;120"})
+    [proposal] = checked(workspace).proposed
+    assert "    quantity: Uren\n" in proposal
+    assert "Not known besides: Minuten." in proposal
+
+
+def test_columns_that_say_nothing_of_a_line_are_no_reason_for_a_proposal(workspace: Workspace) -> None:
+    deliver(workspace, **{"A-1": "Cliënt;Begindatum;Einddatum;Volume;Opmerking|C-1;05-01-2018;05-01-2018;2;x"})
+    assert checked(workspace).proposed == ()
+
+
 def test_a_run_uses_no_proposal_and_writes_none(workspace: Workspace) -> None:
     before = files_in(workspace.rules)
     computed = compute(workspace, JANUARY, final=False)
@@ -88,9 +150,10 @@ def test_a_field_that_does_not_exist_is_told_with_its_place(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("heading", "field"),
     [
-        ("Dossiernr.", "client"), ("Cliëntnumer", "client"), ("Startdatum", "start"), ("T/m", "end"), ("Aantal uren", None),
+        ("Dossiernr.", "client"), ("Cliëntnumer", "client"), ("Startdatum", "start"), ("T/m", "end"), ("Aantal kinderen", None),
         ("Hoeveelheid", "quantity"), ("Bedrag incl.", "claimed"), ("Beschikkingsnummer", "allocation"), ("Naam", None),
-        ("Kind1", None), ("C-0231", None), ("", None), ("x" * 1000, None),
+        ("Startmoment", "start"), ("Eindmoment", "end"), ("Aantal minuten", "quantity"), ("Aantal uren", "quantity"), ("Pseudo-id", "client"),
+        ("Ref.", "reference"), ("Zorgproduct", "code"), ("Tijd", None), ("Kind1", None), ("C-0231", None), ("", None), ("x" * 1000, None),
     ],
 )  # fmt: skip
 def test_a_heading_is_proposed_for_what_it_comes_near(heading: str, field: str | None) -> None:

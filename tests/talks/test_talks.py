@@ -136,6 +136,31 @@ def test_clients_stand_against_their_minimum_by_service(talk):
     assert "begeleiding 2 2 8 100 %" in text_of(render_talk(talk))
 
 
+def cells_in_red(talk: Talk) -> list[str]:
+    return re.findall(r'<td class="n short">(?:<svg.*?</svg>)?(?:<span class="share">)?([^<]*)', render_talk(talk))
+
+
+def test_what_falls_short_of_what_was_agreed_is_red_and_what_is_within_it_is_not():
+    # Goals 65 %, agreed at least 75 %. C1 and C2 are 2 of a minimum of 8 × 3/12 = 2.
+    (talk,) = talks_of(AGREED)
+    assert cells_in_red(talk) == ["65 %"]
+    bonus = {**AGREED["terms"]["outcome_bonus"], "needs": {"goal_attainment": "at least 65 %", "dropout": "below 50 %"}}
+    (talk,) = talks_of({**AGREED, "terms": {"outcome_bonus": bonus}})
+    # Of two that ended one dropped out: 50 % is not below 50 %.
+    assert cells_in_red(talk) == ["50 %"]
+
+
+@pytest.mark.parametrize(("signal_below", "red"), [("80 %", []), ("90 %", ["80 %"]), (None, ["80 %"])])
+def test_a_minimum_is_red_from_the_share_at_which_its_signal_stands(signal_below, red):
+    # 2 clients of a minimum of 10 × 3/12 = 2,5 are 80 %: not fewer than 80 %.
+    services = AGREED["services"]
+    minimum = {**services["begeleiding"]["minimum_clients"], "amounts": {"2018-01-01": "10"}}
+    minimum |= {"signal_below": signal_below} if signal_below else {}
+    services = {**services, "begeleiding": {**services["begeleiding"], "minimum_clients": minimum}}
+    (talk,) = talks_of({**AGREED, "services": services, "terms": {"ceiling": AGREED["terms"]["ceiling"]}})
+    assert list(dict.fromkeys(cells_in_red(talk))) == red
+
+
 def test_outcomes_stand_with_their_responses_and_with_what_was_agreed(talk):
     # C1 reached 80 %, C3 50 %: 65 %. C2 ended as planned and C3 dropped out: one of two. Together three gave an answer.
     measures = talk.sections[0].position.measures

@@ -167,6 +167,35 @@ def test_lists_and_checks_stand_on_the_columns_and_speak_dutch(office):
     assert [each.error for each in checks.values() if "tariff" in each.error] == []
 
 
+def explained(content: bytes) -> dict[str, str]:
+    """The first sheet: what is said behind each label and each column."""
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+    return {row[0]: row[1] for row in sheet.iter_rows(values_only=True) if row[0] and row[1]}
+
+
+def test_the_template_of_an_arrangement_says_that_the_date_of_the_allocation_decides(office):
+    # WBW-2018-ARR-057 has both columns; a line without the allocation's date goes by its own.
+    said = explained(template(office, "WBW-2018-ARR-057"))
+    assert said["Begindatum toewijzing"] == (
+        "De eerste dag van de toewijzing, zoals het toewijzingsbericht die noemt. Het is het begin van het arrangement: "
+        "deze dag bepaalt van welk jaar het is en welk bedrag geldt."
+    )
+    assert said["Begindatum"] == (
+        "Verplicht. De dag waarop het arrangement begon. Staat de begindatum van de toewijzing in de regel, dan telt die als begin."
+    )
+    english = explained(template(office, "WBW-2018-ARR-057", "en"))
+    assert "this day decides of which year it is, and which fee holds" in english["Allocation start"]
+    # A weekly tariff is no arrangement.
+    assert "arrangement" not in str(explained(template(office, "RTM-2018-RG-127")))
+
+
+def test_a_template_forbids_names_without_saying_that_they_are_recognised(office):
+    assert explained(template(office, "UTR-AJ-2018-01"))["Geen bsn"] == (
+        "Gebruik uw eigen cliëntnummers. Vul nergens een burgerservicenummer, naam of geboortedatum in. "
+        "Een bestand met burgerservicenummers wordt geweigerd; namen en geboortedatums worden niet herkend, en horen er evenmin in."
+    )
+
+
 def test_the_choices_of_a_level_are_those_in_force(office):
     (intensity,) = [each for each in columns_of(office.contracts["RTM-2018-RG-112"], MARCH, wording("nl")) if each.field == "intensity"]
     assert intensity.choices == tuple(intensity.of_service["stoornis en gedragsproblemen"])

@@ -187,8 +187,8 @@ def test_a_note_keeps_what_it_is_about():
         ("amount-differs", "€ 29593,85", "€ -0,05", "Het bedrag € 29.593,85 is niet volume maal tarief; dat is € -0,05.",
          "The amount € 29,593.85 is not quantity times tariff, which is € -0.05."),
         ("quantity-not-positive", "-7,5", "", "Het volume -7,5 moet meer dan nul zijn.", "The quantity -7.5 must be more than nought."),
-        ("control-total-differs", "1234,50", "12", "Het totaal in deze cel is 1.234,50; de regels erboven komen samen op 12.",
-         "The total in this cell is 1,234.50; the lines above it add up to 12."),
+        ("control-total-differs", "1234,50", "12", "Het totaal in deze cel is € 1.234,50; de regels erboven komen samen op € 12,00.",
+         "The total in this cell is € 1,234.50; the lines above it add up to € 12.00."),
         ("too-late", "01-02-2018", "2018-03",
          "Zorg van 01-02-2018 is te laat aangeleverd; uiterlijk met de aanlevering van maart 2018.",
          "Care of 1 February 2018 was delivered too late; at the latest with the delivery of March 2018."),
@@ -196,8 +196,9 @@ def test_a_note_keeps_what_it_is_about():
          "De begindatum 01-02-2017 ligt buiten de looptijd van het contract (01-01-2018 – 31-12-2018).",
          "The start 1 February 2017 lies outside the contract (1 January 2018 – 31 December 2018)."),
         # As delivered: nobody knows what is meant, so it is shown as it stands; and what to type is shown as it is typed.
-        ("ambiguous-number", "1.234", "1234,50", "'1.234' kan op twee manieren worden gelezen. Schrijf bijvoorbeeld 1234,50.",
-         "'1.234' can be read two ways. Write it as 1234,50."),
+        ("ambiguous-number", "1.234", "1234,50",
+         "'1.234' kan op twee manieren worden gelezen. Schrijf 1234 of 1,2340, wat u bedoelt.",
+         "'1.234' can be read two ways. Write 1234 or 1.2340, whichever you mean."),
     ],
 )  # fmt: skip
 def test_the_figures_of_a_refusal_are_written_as_its_language_writes_them(code, found, expected, dutch, english):
@@ -237,6 +238,53 @@ def test_a_refusal_of_an_unknown_code_still_says_what_it_knows():
     unknown = replace(REFUSAL, code="brand-new")
     assert NL.refusal(unknown) == "'zwaarr' is hier niet toegestaan. Verwacht: zwaar"
     assert NL.refusal(replace(unknown, found="")) == "Deze regel kan niet worden verwerkt (brand-new). Verwacht: zwaar"
+
+
+def refused(code: str, found: str, expected: str = "", field: str = "quantity") -> Refusal:
+    return replace(REFUSAL, code=code, found=found, expected=expected, field=field)
+
+
+def test_a_number_that_can_be_read_two_ways_is_told_with_both_readings():
+    assert NL.refusal(refused("ambiguous-number", "1.200", "12,5")) == "'1.200' kan op twee manieren worden gelezen. Schrijf 1200 of 1,2, wat u bedoelt."
+    # 1.234 would be read two ways again.
+    assert EN.refusal(refused("ambiguous-number", "1,234", "12,5")) == "'1,234' can be read two ways. Write 1234 or 1.2340, whichever you mean."
+    assert NL.refusal(refused("ambiguous-number", "€ 2.000")).endswith("Schrijf 2000 of 2, wat u bedoelt.")
+
+
+def test_the_amounts_of_a_wrong_total_are_written_as_amounts():
+    total = refused("control-total-differs", "4462,70", "1254462,05", "claimed")
+    assert NL.refusal(total) == "Het totaal in deze cel is € 4.462,70; de regels erboven komen samen op € 1.254.462,05."
+    assert EN.refusal(total) == "The total in this cell is € 4,462.70; the lines above it add up to € 1,254,462.05."
+    hours = replace(total, field="quantity", found="1234,125", expected="12")
+    assert NL.refusal(hours) == "Het totaal in deze cel is 1.234,125; de regels erboven komen samen op 12."
+
+
+def test_a_number_of_a_workbook_is_told_as_its_cell_shows_it():
+    assert NL.refusal(refused("negative-number", "-63.9")).startswith("'-63,9' is negatief.")
+    assert EN.refusal(refused("negative-number", "-63.9")).startswith("'-63.9' is negative.")
+    # As text it may be a thousand and more: it stays as it was typed.
+    assert NL.refusal(refused("negative-number", "-1.234")).startswith("'-1.234' is negatief.")
+    assert NL.refusal(replace(REFUSAL, found="1.5")).startswith("Intensiteit '1.5'")
+
+
+def test_a_line_that_came_too_late_names_the_month_in_words():
+    late = refused("too-late", "01-02-2018", "2018-03", "start")
+    assert NL.refusal(late) == "Zorg van 01-02-2018 is te laat aangeleverd; uiterlijk met de aanlevering van maart 2018."
+    assert EN.refusal(late) == "Care of 1 February 2018 was delivered too late; at the latest with the delivery of March 2018."
+
+
+def test_a_credit_without_its_debit_says_what_to_do():
+    assert NL.refusal(refused("credit-without-debit", "R-9", field="previous_reference")) == (
+        "Er is geen geaccepteerde regel met referentienummer 'R-9' om te crediteren. Noem het referentienummer van een regel die eerder is "
+        "geaccepteerd, of haal deze creditregel weg: een regel die is afgekeurd of nooit geleverd hoeft niet te worden gecrediteerd."
+    )
+
+
+def test_a_formula_whose_result_cannot_be_trusted_is_not_said_to_have_none():
+    assert NL.refusal(refused("formula-without-result", "", "12,5")) == (
+        "De uitkomst van deze formule is niet bewaard, of niet zeker: het bestand vraagt zelf om opnieuw te rekenen. "
+        "Open het in Excel, bewaar het en lever het opnieuw aan, of typ de waarde."
+    )
 
 
 def test_braces_in_a_delivered_cell_are_shown_as_they_are():
