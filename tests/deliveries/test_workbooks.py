@@ -162,8 +162,9 @@ def test_error_cells_are_refused_with_what_they_show(tmp_path):
     assert gathered.refusals.select("cell", "code", "found").rows() == [("E2", "error-cell", "#DIV/0!")]
 
 
-def test_a_number_with_a_format_of_zeros_is_not_taken_for_an_identifier(tmp_path):
-    row = plain_row(2).replace(text_cell("A2", "C-1"), '<c r="A2" s="3"><v>231</v></c>')
+@pytest.mark.parametrize("stored", ["231", "231.0", "2.31E2", "2.31E+02"])
+def test_a_number_with_a_format_of_zeros_is_not_taken_for_an_identifier(tmp_path, stored):
+    row = plain_row(2).replace(text_cell("A2", "C-1"), f'<c r="A2" s="3"><v>{stored}</v></c>')
     gathered = read_raw(tmp_path, row)
     assert gathered.refusals.select("code", "found", "expected").rows() == [("leading-zeros-lost", "00231", "00231")]
 
@@ -394,6 +395,12 @@ def test_rows_of_many_shapes_are_read_alike(tmp_path):
     assert gathered.lines["quantity_milli"].to_list() == [at * 1000 + 500 for at in range(300)]
     assert gathered.lines["end"].to_list() == [None if at % 5 == 0 else LAST for at in range(300)]
     assert gathered.lines["claimed_cents"].to_list() == [None if at % 3 else 125 for at in range(300)]
+
+
+@pytest.mark.parametrize("written", ["43160", "2018-03-01T48:00", "2018-03-01T24:00:00", "2018-03-01T00:60:00"])
+def test_a_day_that_is_written_out_is_no_number_and_has_no_more_hours_than_a_day(tmp_path, written):
+    row = plain_row(2).replace('<c r="C2" s="1"><v>43160</v></c>', f'<c r="C2" t="d"><v>{written}</v></c>')
+    assert codes(read_raw(tmp_path, row)) == [(2, "start", "not-a-date")]
 
 
 def test_a_date_with_a_time_of_day_is_refused(tmp_path):
