@@ -24,6 +24,7 @@ from settlement.deliveries.claims import claim_messages
 from settlement.deliveries.delimited import Delimited
 from settlement.deliveries.formats import open_workbook
 from settlement.deliveries.headings import (
+    OF_A_LINE,
     HeadBlock,
     HeadingRow,
     Row,
@@ -55,8 +56,12 @@ _NAMED_AT_MOST = 5
 """Columns for one field that are named; a hostile sheet may have thousands."""
 _SAMPLE = 500
 """Different values looked at of a column that means no field, to see whether they are citizen service numbers."""
-_MAY_BE_ODD = frozenset("tTsSeEgG")
-"""A row whose first cell begins with one of these letters, with a space or with nothing is looked at: total or empty?"""
+_MAY_BE_ODD = frozenset(
+    written
+    for two in ("al", "ei", "ge", "gr", "sa", "so", "su", "to")
+    for written in (two, two.upper(), two.title(), two.title().swapcase())
+)
+"""A row whose first cell begins with one of these, or with no letter or digit, is looked at: total or empty?"""
 
 
 def main() -> None:
@@ -308,11 +313,10 @@ def _sheet_piece(
             kinds[field][at:until] = column.kinds
         if not read:
             outside += run.numbers
-        first = run.columns[0]
         totals += [
-            number
-            for number, text, kind in zip(run.numbers, first.texts, first.kinds, strict=True)
-            if kind == TEXT and _is_total(text)
+            run.numbers[at]
+            for at, text in enumerate(run.columns[0].texts)
+            if (text[:2] in _MAY_BE_ODD or not text[:1].isalnum()) and _begins_with_total(run, at)
         ]
         at = until
     return {
@@ -328,8 +332,10 @@ def _sheet_piece(
     }
 
 
-def _is_total(text: str) -> bool:
-    return (text[:1] in _MAY_BE_ODD or text[:1].isspace()) and is_total(text)
+def _begins_with_total(run: Run, at: int) -> bool:
+    """Whether the first cell of a row in which something stands is the word of a total."""
+    first = next((column for column in run.columns if column.texts[at].strip()), run.columns[0])
+    return first.kinds[at] == TEXT and is_total(first.texts[at])
 
 
 # ---- CSV -------------------------------------------------------------------------------------------------
@@ -347,18 +353,25 @@ def _delimited(data: bytes, name: str, known: contracts.Contracts) -> Iterator[d
     yield _opening(table, "")
     samples = _Samples(table.headings)
     count = 0
+    longest = sys.maxsize
     for number, rows in file.records():
-        below = rows[max(table.headings.row - number + 1, 0) :]
+        of_headings = table.headings.row - number
+        if file.separator == "," and 0 <= of_headings < len(rows):
+            # In a row with more cells than that of the headings, 12,5 may be two of them, whatever stands at its end.
+            longest = len(rows[of_headings])
+        below = rows[max(of_headings + 1, 0) :]
         count += len(below)
         if count > ROWS_AT_MOST:
             raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST))
         if below:
-            yield _csv_piece(number + len(rows) - len(below), below, table.headings, samples)
+            yield _csv_piece(number + len(rows) - len(below), below, table.headings, samples, longest)
     samples.refuse("")
     yield {"is": "end", "merged": [], "calendar_1904": False, "notes": [], "other_tables": []}
 
 
-def _csv_piece(number: int, rows: list[list[str]], headings: HeadingRow, samples: _Samples) -> dict[str, Any]:
+def _csv_piece(
+    number: int, rows: list[list[str]], headings: HeadingRow, samples: _Samples, longest: int
+) -> dict[str, Any]:
     """Rows as wide as the headings; the others are made so where that takes nothing away, or are faults."""
     width = headings.width
     numbers = list(range(number, number + len(rows)))
@@ -366,17 +379,20 @@ def _csv_piece(number: int, rows: list[list[str]], headings: HeadingRow, samples
     totals: list[int] = []
     faults: list[tuple[int, str, str, str]] = []
     columns = {field: column - 1 for field, column in headings.columns.items()}
+    of_a_line = [columns[field] for field in OF_A_LINE if field in columns]
     dropped: set[int] = set()
     for at, cells in enumerate(rows):
-        if len(cells) == width and (lead := cells[0][:1]) and lead not in _MAY_BE_ODD and not lead.isspace():
+        if len(cells) == width and (lead := cells[0][:2]) and lead not in _MAY_BE_ODD and lead[0].isalnum():
             continue
         first = next((cell for cell in cells if cell.strip()), "")
         if not first:
             dropped.add(at)
             continue
-        total = is_total(first)
+        total = is_total(first) and not any(
+            cells[column].strip() not in {"", first.strip()} for column in of_a_line if column < len(cells)
+        )
         if len(cells) != width:
-            taken_away = len(cells) < width or any(cell.strip() for cell in cells[width:])
+            taken_away = not width <= len(cells) <= longest or any(cell.strip() for cell in cells[width:])
             if taken_away and not total:
                 code = "row-too-short" if len(cells) < width else "row-too-long"
                 faults.append((numbers[at], code, str(len(cells)), str(width)))

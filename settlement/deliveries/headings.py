@@ -205,9 +205,15 @@ def _version(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-_TOTAL = re.compile(r"\s*(?:sub|eind|generaal\s|gen\.\s)?\s*tota(?:a)?l\b", re.IGNORECASE)
+TOTAL = (
+    r"(?i)^[\s*]*(?:(?:(?:sub|eind|generaal|gen\.|algemeen|grand)[\s-]*)?tota(?:al|albedrag|l|le|len)\b|(?:som|saldo)\b|tot\.(?:\W|$))"
+)
+"""How the word begins by which a total is known: Totaal, Subtotaal maart, Eindtotaal. Polars reads it as well."""
+OF_A_LINE = ("client", "allocation", "start", "end", "direction", "reference", "previous_reference")
+"""Fields of which a total has none, but for the one in which its word stands."""
+_TOTAL = re.compile(TOTAL)
 
 
 def is_total(text: str) -> bool:
-    """Whether a row that begins with this text is a total, not a line: Totaal, Subtotaal maart, Eindtotaal."""
+    """Whether a row that begins with this text is a total where it has nothing that only lines have."""
     return _TOTAL.match(text) is not None

@@ -237,6 +237,14 @@ def test_a_client_whose_name_begins_like_a_total_is_a_line_when_it_has_a_day(tmp
     assert read_rows(tmp_path, rows).lines["client"].to_list() == ["Total-7"]
 
 
+def test_a_credit_of_a_client_whose_name_begins_like_a_total_is_a_line(tmp_path):
+    headings = ["Cliëntnummer", "Begindatum", "Einddatum", "Volume", "Debet/Credit", "Vorig referentienummer"]
+    rows = [headings, ["Totaal-3", DAY, LAST, 60], ["Totaal-3", None, None, None, "C", "R1"], [" ", "Totaal", None, 60]]
+    gathered = read_rows(tmp_path, rows)
+    assert gathered.lines.select("row", "direction").rows() == [(2, "D"), (3, "C")]
+    assert gathered.deliveries[0].rows == 2
+
+
 def test_repeated_headings_are_no_lines(tmp_path):
     gathered = read_rows(tmp_path, [HEADINGS, line(1), HEADINGS, line(2)])
     assert gathered.lines["row"].to_list() == [2, 4]
