@@ -31,10 +31,13 @@ from settlement.deliveries.headings import (
     column_number,
     find_heading_row,
     head_block,
+    is_repeated,
     is_total,
     letters,
+    meaning,
     own_headings,
     shown,
+    table_above,
 )
 from settlement.deliveries.likely import LISTED, likely_headings
 from settlement.deliveries.mailbox import Mailbox
@@ -62,6 +65,10 @@ _MAY_BE_ODD = frozenset(
     for written in (two, two.upper(), two.title(), two.title().swapcase())
 )
 """A row whose first cell begins with one of these, or with no letter or digit, is looked at: total or empty?"""
+
+
+_SELDOM_WORDS = ("start", "end", "quantity")
+"""Fields of which a cell begins with a letter in few rows that are lines."""
 
 
 def main() -> None:
@@ -146,8 +153,12 @@ class _Table:
     """A table that was found: its headings and what the head block and the name say of the contract."""
 
     headings: HeadingRow
+    own: Mapping[str, str]
+    """The contract's own headings."""
     block: HeadBlock
     contract: contracts.Found
+    lower: bool
+    """Whether another table stands above it."""
 
 
 def _find_table(head: Sequence[Row], name: str, known: contracts.Contracts) -> _Table | None:
@@ -157,7 +168,7 @@ def _find_table(head: Sequence[Row], name: str, known: contracts.Contracts) -> _
     found = known.find(block.contract, name)
     own = own_headings(known.headings(found.number))
     headings = find_heading_row(head, own) if own else headings
-    return None if headings is None else _Table(headings, block, found)
+    return None if headings is None else _Table(headings, own, block, found, table_above(head, headings, own))
 
 
 def _opening(table: _Table, sheet: str) -> dict[str, Any]:
@@ -169,6 +180,8 @@ def _opening(table: _Table, sheet: str) -> dict[str, Any]:
         field, columns = next(iter(headings.doubles.items()))
         both = ", ".join(f"{shown(text)} ({letters(column)})" for column, text in columns[:_NAMED_AT_MOST])
         raise UnreadableError("two-columns-one-field", found=both, sheet=sheet, field=field)
+    if table.lower:
+        raise _two_tables(headings.row, sheet)
     return {
         "is": "table",
         "sheet": sheet,
@@ -180,6 +193,10 @@ def _opening(table: _Table, sheet: str) -> dict[str, Any]:
         "in_name": table.contract.in_name,
         "version": table.block.version,
     }
+
+
+def _two_tables(row: int, sheet: str) -> UnreadableError:
+    return UnreadableError("two-tables", found=f"{row} ({shown(sheet)})" if sheet else str(row), sheet=sheet)
 
 
 class _Samples:
@@ -195,6 +212,10 @@ class _Samples:
         if len(seen) < _SAMPLE:
             seen.update(value.strip() for value in values[:_SAMPLE] if value.strip())
 
+    def within(self, first: int, last: int) -> int:
+        """The first of these columns in which something stands; 0: none."""
+        return min((column for column, values in self._values.items() if first <= column <= last and values), default=0)
+
     def refuse(self, sheet: str) -> None:
         """Raises ``UnreadableError`` when a column holds citizen service numbers."""
         for column, values in sorted(self._values.items()):
@@ -203,16 +224,32 @@ class _Samples:
                 raise UnreadableError("service-number-column", found=shown(name), sheet=sheet)
 
 
-def _repeated(numbers: Sequence[int], columns: Mapping[str, Sequence[str]], headings: HeadingRow) -> list[int]:
-    """The rows that say nothing but the headings once more."""
-    (first, heading), *others = headings.headings.items()
-    if heading not in columns[first]:
-        return []
-    return [
-        number
-        for at, number in enumerate(numbers)
-        if columns[first][at] == heading and all(columns[field][at] == text for field, text in others)
-    ]
+def _repeated(
+    rows: Iterable[Row], numbers: Sequence[int], columns: Mapping[str, Sequence[str]], outside: Sequence[int], table: _Table, sheet: str
+) -> list[int]:
+    """The rows that say nothing but the headings once more; raises ``UnreadableError`` for the headings of another table.
+
+    Looked at are the rows outside the table and those with a heading where lines have a number or a day.
+    """
+    looked_at = set(outside)
+    for field in [field for field in _SELDOM_WORDS if field in columns] or columns:
+        texts, heading = columns[field], table.headings.headings[field]
+        if max(texts, default="") >= "A" or heading in texts:
+            looked_at |= {
+                number
+                for number, text in zip(numbers, texts, strict=True)
+                if (text >= "A" or text == heading) and meaning(text, table.own) is not None
+            }
+    repeated: list[int] = []
+    if not looked_at:
+        return repeated
+    for row in rows:
+        again = is_repeated(row, table.headings, table.own) if row[0] in looked_at else None
+        if again:
+            repeated.append(row[0])
+        elif again is False:
+            raise _two_tables(row[0], sheet)
+    return repeated
 
 
 def _packed(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -287,12 +324,26 @@ def _sheet_rows(pieces: Iterable[list[Run]], table: _Table, sheet: Sheet) -> Ite
         if count > ROWS_AT_MOST:
             raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST), sheet=sheet.name)
         if runs:
-            yield _sheet_piece(runs, fields, samples, table.headings)
+            yield _sheet_piece(runs, fields, samples, table, sheet.name)
     samples.refuse(sheet.name)
+    _refuse_divided(table.headings, samples, sheet)
+
+
+def _refuse_divided(headings: HeadingRow, samples: _Samples, sheet: Sheet) -> None:
+    """Raises ``UnreadableError`` for a heading that is merged over several columns with values in more than its own."""
+    fields = {column: field for field, column in headings.columns.items()}
+    for left, top, right, bottom in sheet.merged:
+        field = fields.get(column_number(left))
+        if field is None or not top <= headings.row <= bottom:
+            continue
+        other = samples.within(column_number(left) + 1, column_number(right))
+        if other:
+            name = shown(headings.headings[field])
+            raise UnreadableError("two-columns-one-field", found=f"{name} ({left}), {name} ({letters(other)})", sheet=sheet.name, field=field)
 
 
 def _sheet_piece(
-    runs: Sequence[Run], fields: Mapping[str, str], samples: _Samples, headings: HeadingRow
+    runs: Sequence[Run], fields: Mapping[str, str], samples: _Samples, table: _Table, sheet: str
 ) -> dict[str, Any]:
     numbers = [number for run in runs for number in run.numbers]
     values = {field: [""] * len(numbers) for field in fields.values()}
@@ -326,7 +377,7 @@ def _sheet_piece(
         "kinds": {field: "".join(map(str, marks)) for field, marks in kinds.items() if any(marks)},
         "outside": outside,
         "totals": totals,
-        "repeated": _repeated(numbers, values, headings),
+        "repeated": _repeated(_as_rows(runs), numbers, values, outside, table, sheet),
         "hidden": sum(run.hidden for run in runs),
         "faults": [],
     }
@@ -364,15 +415,16 @@ def _delimited(data: bytes, name: str, known: contracts.Contracts) -> Iterator[d
         if count > ROWS_AT_MOST:
             raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST))
         if below:
-            yield _csv_piece(number + len(rows) - len(below), below, table.headings, samples, longest)
+            yield _csv_piece(number + len(rows) - len(below), below, table, samples, longest)
     samples.refuse("")
     yield {"is": "end", "merged": [], "calendar_1904": False, "notes": [], "other_tables": []}
 
 
 def _csv_piece(
-    number: int, rows: list[list[str]], headings: HeadingRow, samples: _Samples, longest: int
+    number: int, rows: list[list[str]], table: _Table, samples: _Samples, longest: int
 ) -> dict[str, Any]:
     """Rows as wide as the headings; the others are made so where that takes nothing away, or are faults."""
+    headings = table.headings
     width = headings.width
     numbers = list(range(number, number + len(rows)))
     outside: list[int] = []
@@ -414,14 +466,16 @@ def _csv_piece(
     if 0 not in columns.values():
         empty = [not any(cells[column].strip() for column in columns.values()) for cells in rows]
         outside = [each for each, nothing in zip(numbers, empty, strict=True) if nothing]
+    of_fields = {field: by_column[column] for field, column in columns.items()}
+    as_rows = ((row, {at: cell for at, cell in enumerate(cells, 1) if cell.strip()}) for row, cells in zip(numbers, rows, strict=True))
     return {
         "is": "rows",
         "rows": numbers,
-        "cells": _packed({field: by_column[column] for field, column in columns.items()}),
+        "cells": _packed(of_fields),
         "kinds": {},
         "outside": outside,
         "totals": totals,
-        "repeated": _repeated(numbers, {field: by_column[column] for field, column in columns.items()}, headings),
+        "repeated": _repeated(as_rows, numbers, of_fields, outside, table, ""),
         "hidden": 0,
         "faults": faults,
     }

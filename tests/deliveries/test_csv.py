@@ -166,6 +166,15 @@ def test_a_word_that_only_begins_like_that_of_a_total_makes_none(tmp_path, word)
     assert read_csv(tmp_path, f"{HEAD}{LINE}{word};;;1234,5;;10\n").deliveries[0].rows == 2
 
 
+def test_a_second_table_in_a_csv_refuses_it_also_far_below(tmp_path):
+    lines = LINE * 5_000
+    gathered = read_csv(tmp_path, HEAD + lines + HEAD.upper() + LINE)
+    assert gathered.lines.height == 5_001
+    assert "repeated headings" in gathered.deliveries[0].notes
+    gathered = read_csv(tmp_path, HEAD + lines + "Cliëntnummer;Begindatum;Einddatum;Bedrag;Eenheid;Volume\n" + LINE)
+    assert gathered.refusals.select("code", "found").rows() == [("two-tables", "5002")]
+
+
 def test_a_table_of_many_pieces_is_one_table(tmp_path):
     rows = "".join(f"C-{at};01-03-2018;31-03-2018;{at},5;min;\n" for at in range(10_000))
     gathered = read_csv(tmp_path, HEAD + rows)
