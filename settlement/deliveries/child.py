@@ -64,10 +64,12 @@ _MAY_BE_ODD = frozenset(
     for two in ("al", "ei", "ge", "gr", "sa", "so", "su", "to")
     for written in (two, two.upper(), two.title(), two.title().swapcase())
 )
-"""A row whose first cell begins with one of these, or with no letter or digit, is looked at: total or empty?"""
+"""A row whose first cell begins with one of these, or not with a plain letter or digit, is looked at: total or empty?"""
+_PLAIN, _NOT_PLAIN = "0", "\x7f"
+"""Between these lie texts that begin with a plain letter or digit; a space is less, and a space of another kind is more."""
 
 
-_SELDOM_WORDS = ("start", "end", "quantity")
+_SELDOM_WORDS = frozenset({"start", "end", "quantity", "claimed"})
 """Fields of which a cell begins with a letter in few rows that are lines."""
 
 
@@ -229,16 +231,19 @@ def _repeated(
 ) -> list[int]:
     """The rows that say nothing but the headings once more; raises ``UnreadableError`` for the headings of another table.
 
-    Looked at are the rows outside the table and those with a heading where lines have a number or a day.
+    Looked at are the rows outside the table, those with a heading in its own column, and those with any heading where lines
+    have a number or a day.
     """
     looked_at = set(outside)
-    for field in [field for field in _SELDOM_WORDS if field in columns] or columns:
-        texts, heading = columns[field], table.headings.headings[field]
-        if max(texts, default="") >= "A" or heading in texts:
+    for field, heading in table.headings.headings.items():
+        texts = columns[field]
+        if heading in texts:
+            looked_at |= {number for number, text in zip(numbers, texts, strict=True) if text == heading}
+        if field in _SELDOM_WORDS and max(texts, default="") >= "A":
             looked_at |= {
                 number
                 for number, text in zip(numbers, texts, strict=True)
-                if (text >= "A" or text == heading) and meaning(text, table.own) is not None
+                if "A" <= text < "€" and meaning(text, table.own) is not None
             }
     repeated: list[int] = []
     if not looked_at:
@@ -367,7 +372,7 @@ def _sheet_piece(
         totals += [
             run.numbers[at]
             for at, text in enumerate(run.columns[0].texts)
-            if (text[:2] in _MAY_BE_ODD or not text[:1].isalnum()) and _begins_with_total(run, at)
+            if (text[:2] in _MAY_BE_ODD or not _PLAIN <= text < _NOT_PLAIN) and _begins_with_total(run, at)
         ]
         at = until
     return {
@@ -434,7 +439,7 @@ def _csv_piece(
     of_a_line = [columns[field] for field in OF_A_LINE if field in columns]
     dropped: set[int] = set()
     for at, cells in enumerate(rows):
-        if len(cells) == width and (lead := cells[0][:2]) and lead not in _MAY_BE_ODD and lead[0].isalnum():
+        if len(cells) == width and _PLAIN <= (lead := cells[0][:2]) < _NOT_PLAIN and lead not in _MAY_BE_ODD:
             continue
         first = next((cell for cell in cells if cell.strip()), "")
         if not first:

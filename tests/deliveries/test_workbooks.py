@@ -270,6 +270,14 @@ def test_repeated_headings_are_no_lines(tmp_path, again):
     assert "repeated headings" in gathered.deliveries[0].notes
 
 
+def test_repeated_headings_of_the_contract_itself_are_no_lines_whatever_they_begin_with(tmp_path):
+    headings = ["Cliënt", "1e dag", "(uren)", "D/C"]
+    write_workbook(month_folder(tmp_path) / "X-1 levering.xlsx", [headings, ["C-1", DAY, 5, "D"], headings, ["C-2", DAY, 5, "D"]])
+    gathered = read(tmp_path, X_1={"start": ("1e dag",), "quantity": ("(uren)",)})
+    assert gathered.lines["row"].to_list() == [2, 4]
+    assert gathered.refusals.is_empty()
+
+
 SHORT = ["Cliëntnummer", "Begindatum", "Einddatum", "Volume", "Bedrag"]
 FEW = ["C-1", DAY, LAST, 60, 600]
 
