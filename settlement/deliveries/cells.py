@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 TEXT = 0
 """Text, as written; every cell of a CSV."""
@@ -39,7 +40,33 @@ def separable(text: str) -> str:
     return text.replace(SEPARATOR, IN_ITS_PLACE) if SEPARATOR in text else text
 
 
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?Z?)?")
+_STORED_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_EXCEL_DIGITS = 15
+"""Excel keeps and shows fifteen significant digits; what a file stores beyond them is the error of a float."""
+
+
+def number_as_shown(stored: str) -> str | None:
+    """A stored number at fifteen significant digits, without exponent; ``None`` when it is no number.
+
+    95.499999999999986 is 95.5, and 231.0 and 2.31E2 are 231.
+    """
+    if not _STORED_NUMBER.fullmatch(stored):
+        return None
+    try:
+        number = Decimal(format(float(stored), f".{_EXCEL_DIGITS}g"))
+    except (ValueError, ArithmeticError):
+        return None
+    return format(number, "f") if number.is_finite() else None
+
+
+_ISO = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.[0-9]+)?)?Z?)?"
+)
+
+
+def never_counted(written: str) -> str:
+    """What is written where a day or a time should be: a bare number in quotes, or it would be counted as days."""
+    return f'"{written}"' if written.strip().replace(".", "").isdecimal() else written
 
 
 def day_number(iso: str, *, calendar_1904: bool = False) -> str:
@@ -50,7 +77,7 @@ def day_number(iso: str, *, calendar_1904: bool = False) -> str:
     except ValueError:
         day = None
     if match is None or day is None:
-        return iso
+        return never_counted(iso)
     days = (day - (dt.date(1904, 1, 1) if calendar_1904 else dt.date(1899, 12, 30))).days
     hour, minute, second = (int(part or 0) for part in match.group(4, 5, 6))
     seconds = 3600 * hour + 60 * minute + second

@@ -24,16 +24,20 @@ from settlement.deliveries.claims import claim_messages
 from settlement.deliveries.delimited import Delimited
 from settlement.deliveries.formats import open_workbook
 from settlement.deliveries.headings import (
+    OF_A_LINE,
     HeadBlock,
     HeadingRow,
     Row,
     column_number,
     find_heading_row,
     head_block,
+    is_repeated,
     is_total,
     letters,
+    meaning,
     own_headings,
     shown,
+    table_above,
 )
 from settlement.deliveries.likely import LISTED, likely_headings
 from settlement.deliveries.mailbox import Mailbox
@@ -55,8 +59,18 @@ _NAMED_AT_MOST = 5
 """Columns for one field that are named; a hostile sheet may have thousands."""
 _SAMPLE = 500
 """Different values looked at of a column that means no field, to see whether they are citizen service numbers."""
-_MAY_BE_ODD = frozenset("tTsSeEgG")
-"""A row whose first cell begins with one of these letters, with a space or with nothing is looked at: total or empty?"""
+_MAY_BE_ODD = frozenset(
+    written
+    for two in ("al", "ei", "ge", "gr", "sa", "so", "su", "to")
+    for written in (two, two.upper(), two.title(), two.title().swapcase())
+)
+"""A row whose first cell begins with one of these, or not with a plain letter or digit, is looked at: total or empty?"""
+_PLAIN, _NOT_PLAIN = "0", "\x7f"
+"""Between these lie texts that begin with a plain letter or digit; a space is less, and a space of another kind is more."""
+
+
+_SELDOM_WORDS = frozenset({"start", "end", "quantity", "claimed"})
+"""Fields of which a cell begins with a letter in few rows that are lines."""
 
 
 def main() -> None:
@@ -141,8 +155,12 @@ class _Table:
     """A table that was found: its headings and what the head block and the name say of the contract."""
 
     headings: HeadingRow
+    own: Mapping[str, str]
+    """The contract's own headings."""
     block: HeadBlock
     contract: contracts.Found
+    lower: bool
+    """Whether another table stands above it."""
 
 
 def _find_table(head: Sequence[Row], name: str, known: contracts.Contracts) -> _Table | None:
@@ -152,7 +170,7 @@ def _find_table(head: Sequence[Row], name: str, known: contracts.Contracts) -> _
     found = known.find(block.contract, name)
     own = own_headings(known.headings(found.number))
     headings = find_heading_row(head, own) if own else headings
-    return None if headings is None else _Table(headings, block, found)
+    return None if headings is None else _Table(headings, own, block, found, table_above(head, headings, own))
 
 
 def _opening(table: _Table, sheet: str) -> dict[str, Any]:
@@ -164,6 +182,8 @@ def _opening(table: _Table, sheet: str) -> dict[str, Any]:
         field, columns = next(iter(headings.doubles.items()))
         both = ", ".join(f"{shown(text)} ({letters(column)})" for column, text in columns[:_NAMED_AT_MOST])
         raise UnreadableError("two-columns-one-field", found=both, sheet=sheet, field=field)
+    if table.lower:
+        raise _two_tables(headings.row, sheet)
     return {
         "is": "table",
         "sheet": sheet,
@@ -185,6 +205,10 @@ def _head(table: _Table | None, head: Sequence[Row], name: str, known: contracts
         yield {"is": "head", "in_head": found.in_head}
 
 
+def _two_tables(row: int, sheet: str) -> UnreadableError:
+    return UnreadableError("two-tables", found=f"{row} ({shown(sheet)})" if sheet else str(row), sheet=sheet)
+
+
 class _Samples:
     """Values of the columns that mean no field: looked at for citizen service numbers, never given out."""
 
@@ -198,6 +222,10 @@ class _Samples:
         if len(seen) < _SAMPLE:
             seen.update(value.strip() for value in values[:_SAMPLE] if value.strip())
 
+    def within(self, first: int, last: int) -> int:
+        """The first of these columns in which something stands; 0: none."""
+        return min((column for column, values in self._values.items() if first <= column <= last and values), default=0)
+
     def refuse(self, sheet: str) -> None:
         """Raises ``UnreadableError`` when a column holds citizen service numbers."""
         for column, values in sorted(self._values.items()):
@@ -206,16 +234,35 @@ class _Samples:
                 raise UnreadableError("service-number-column", found=shown(name), sheet=sheet)
 
 
-def _repeated(numbers: Sequence[int], columns: Mapping[str, Sequence[str]], headings: HeadingRow) -> list[int]:
-    """The rows that say nothing but the headings once more."""
-    (first, heading), *others = headings.headings.items()
-    if heading not in columns[first]:
-        return []
-    return [
-        number
-        for at, number in enumerate(numbers)
-        if columns[first][at] == heading and all(columns[field][at] == text for field, text in others)
-    ]
+def _repeated(
+    rows: Iterable[Row], numbers: Sequence[int], columns: Mapping[str, Sequence[str]], outside: Sequence[int], table: _Table, sheet: str
+) -> list[int]:
+    """The rows that say nothing but the headings once more; raises ``UnreadableError`` for the headings of another table.
+
+    Looked at are the rows outside the table, those with a heading in its own column, and those with any heading where lines
+    have a number or a day.
+    """
+    looked_at = set(outside)
+    for field, heading in table.headings.headings.items():
+        texts = columns[field]
+        if heading in texts:
+            looked_at |= {number for number, text in zip(numbers, texts, strict=True) if text == heading}
+        if field in _SELDOM_WORDS and max(texts, default="") >= "A":
+            looked_at |= {
+                number
+                for number, text in zip(numbers, texts, strict=True)
+                if "A" <= text < "€" and meaning(text, table.own) is not None
+            }
+    repeated: list[int] = []
+    if not looked_at:
+        return repeated
+    for row in rows:
+        again = is_repeated(row, table.headings, table.own) if row[0] in looked_at else None
+        if again:
+            repeated.append(row[0])
+        elif again is False:
+            raise _two_tables(row[0], sheet)
+    return repeated
 
 
 def _packed(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -292,12 +339,26 @@ def _sheet_rows(pieces: Iterable[list[Run]], table: _Table, sheet: Sheet) -> Ite
         if count > ROWS_AT_MOST:
             raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST), sheet=sheet.name)
         if runs:
-            yield _sheet_piece(runs, fields, samples, table.headings)
+            yield _sheet_piece(runs, fields, samples, table, sheet.name)
     samples.refuse(sheet.name)
+    _refuse_divided(table.headings, samples, sheet)
+
+
+def _refuse_divided(headings: HeadingRow, samples: _Samples, sheet: Sheet) -> None:
+    """Raises ``UnreadableError`` for a heading that is merged over several columns with values in more than its own."""
+    fields = {column: field for field, column in headings.columns.items()}
+    for left, top, right, bottom in sheet.merged:
+        field = fields.get(column_number(left))
+        if field is None or not top <= headings.row <= bottom:
+            continue
+        other = samples.within(column_number(left) + 1, column_number(right))
+        if other:
+            name = shown(headings.headings[field])
+            raise UnreadableError("two-columns-one-field", found=f"{name} ({left}), {name} ({letters(other)})", sheet=sheet.name, field=field)
 
 
 def _sheet_piece(
-    runs: Sequence[Run], fields: Mapping[str, str], samples: _Samples, headings: HeadingRow
+    runs: Sequence[Run], fields: Mapping[str, str], samples: _Samples, table: _Table, sheet: str
 ) -> dict[str, Any]:
     numbers = [number for run in runs for number in run.numbers]
     values = {field: [""] * len(numbers) for field in fields.values()}
@@ -318,11 +379,10 @@ def _sheet_piece(
             kinds[field][at:until] = column.kinds
         if not read:
             outside += run.numbers
-        first = run.columns[0]
         totals += [
-            number
-            for number, text, kind in zip(run.numbers, first.texts, first.kinds, strict=True)
-            if kind == TEXT and _is_total(text)
+            run.numbers[at]
+            for at, text in enumerate(run.columns[0].texts)
+            if (text[:2] in _MAY_BE_ODD or not _PLAIN <= text < _NOT_PLAIN) and _begins_with_total(run, at)
         ]
         at = until
     return {
@@ -332,14 +392,16 @@ def _sheet_piece(
         "kinds": {field: "".join(map(str, marks)) for field, marks in kinds.items() if any(marks)},
         "outside": outside,
         "totals": totals,
-        "repeated": _repeated(numbers, values, headings),
+        "repeated": _repeated(_as_rows(runs), numbers, values, outside, table, sheet),
         "hidden": sum(run.hidden for run in runs),
         "faults": [],
     }
 
 
-def _is_total(text: str) -> bool:
-    return (text[:1] in _MAY_BE_ODD or text[:1].isspace()) and is_total(text)
+def _begins_with_total(run: Run, at: int) -> bool:
+    """Whether the first cell of a row in which something stands is the word of a total."""
+    first = next((column for column in run.columns if column.texts[at].strip()), run.columns[0])
+    return first.kinds[at] == TEXT and is_total(first.texts[at])
 
 
 # ---- CSV -------------------------------------------------------------------------------------------------
@@ -358,36 +420,47 @@ def _delimited(data: bytes, name: str, known: contracts.Contracts) -> Iterator[d
     yield _opening(table, "")
     samples = _Samples(table.headings)
     count = 0
+    longest = sys.maxsize
     for number, rows in file.records():
-        below = rows[max(table.headings.row - number + 1, 0) :]
+        of_headings = table.headings.row - number
+        if file.separator == "," and 0 <= of_headings < len(rows):
+            # In a row with more cells than that of the headings, 12,5 may be two of them, whatever stands at its end.
+            longest = len(rows[of_headings])
+        below = rows[max(of_headings + 1, 0) :]
         count += len(below)
         if count > ROWS_AT_MOST:
             raise UnreadableError("too-many-rows", expected=str(ROWS_AT_MOST))
         if below:
-            yield _csv_piece(number + len(rows) - len(below), below, table.headings, samples)
+            yield _csv_piece(number + len(rows) - len(below), below, table, samples, longest)
     samples.refuse("")
     yield {"is": "end", "merged": [], "calendar_1904": False, "notes": [], "other_tables": []}
 
 
-def _csv_piece(number: int, rows: list[list[str]], headings: HeadingRow, samples: _Samples) -> dict[str, Any]:
+def _csv_piece(
+    number: int, rows: list[list[str]], table: _Table, samples: _Samples, longest: int
+) -> dict[str, Any]:
     """Rows as wide as the headings; the others are made so where that takes nothing away, or are faults."""
+    headings = table.headings
     width = headings.width
     numbers = list(range(number, number + len(rows)))
     outside: list[int] = []
     totals: list[int] = []
     faults: list[tuple[int, str, str, str]] = []
     columns = {field: column - 1 for field, column in headings.columns.items()}
+    of_a_line = [columns[field] for field in OF_A_LINE if field in columns]
     dropped: set[int] = set()
     for at, cells in enumerate(rows):
-        if len(cells) == width and (lead := cells[0][:1]) and lead not in _MAY_BE_ODD and not lead.isspace():
+        if len(cells) == width and _PLAIN <= (lead := cells[0][:2]) < _NOT_PLAIN and lead not in _MAY_BE_ODD:
             continue
         first = next((cell for cell in cells if cell.strip()), "")
         if not first:
             dropped.add(at)
             continue
-        total = is_total(first)
+        total = is_total(first) and not any(
+            cells[column].strip() not in {"", first.strip()} for column in of_a_line if column < len(cells)
+        )
         if len(cells) != width:
-            taken_away = len(cells) < width or any(cell.strip() for cell in cells[width:])
+            taken_away = not width <= len(cells) <= longest or any(cell.strip() for cell in cells[width:])
             if taken_away and not total:
                 code = "row-too-short" if len(cells) < width else "row-too-long"
                 faults.append((numbers[at], code, str(len(cells)), str(width)))
@@ -409,14 +482,16 @@ def _csv_piece(number: int, rows: list[list[str]], headings: HeadingRow, samples
     if 0 not in columns.values():
         empty = [not any(cells[column].strip() for column in columns.values()) for cells in rows]
         outside = [each for each, nothing in zip(numbers, empty, strict=True) if nothing]
+    of_fields = {field: by_column[column] for field, column in columns.items()}
+    as_rows = ((row, {at: cell for at, cell in enumerate(cells, 1) if cell.strip()}) for row, cells in zip(numbers, rows, strict=True))
     return {
         "is": "rows",
         "rows": numbers,
-        "cells": _packed({field: by_column[column] for field, column in columns.items()}),
+        "cells": _packed(of_fields),
         "kinds": {},
         "outside": outside,
         "totals": totals,
-        "repeated": _repeated(numbers, {field: by_column[column] for field, column in columns.items()}, headings),
+        "repeated": _repeated(as_rows, numbers, of_fields, outside, table, ""),
         "hidden": 0,
         "faults": faults,
     }

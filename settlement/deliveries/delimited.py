@@ -72,6 +72,7 @@ class Delimited:
         self._data = data
         self._encoding = _encoding(data)
         self._formulas = b'="' in data or b'=\0"' in data
+        self._quotes = self._encoding == "utf-16" or b' "' in data
         self._odd = self._encoding == "utf-16" or SEPARATOR.encode() in data
         with self._text() as text:
             first = text.readline()
@@ -132,12 +133,22 @@ class Delimited:
             reader = csv.reader(lines, delimiter=separator or self.separator, strict=True)
             try:
                 while rows := list(itertools.islice(reader, at_once)):
+                    if self._quotes and (at := _quoted_behind_blanks(rows)) is not None:
+                        raise UnreadableError("csv-quotes", cell=str(number + at))
                     yield number, [list(map(_plain, row)) for row in rows] if self._formulas else rows
                     number += len(rows)
             except csv.Error as error:
                 raise UnreadableError("csv-quotes", cell=str(self._skip + reader.line_num)) from error
             except UnicodeDecodeError as error:
                 raise UnreadableError("unknown-encoding", expected="UTF-8") from error
+
+
+def _quoted_behind_blanks(rows: Sequence[Sequence[str]]) -> int | None:
+    """The first row with a cell such as `` "C-1"``: whether its quotes hold separators together is not told by them."""
+    for at, row in enumerate(rows):
+        if any(cell[:1] == " " and cell.lstrip(" ")[:1] == '"' for cell in row):
+            return at
+    return None
 
 
 def _plain(cell: str) -> str:

@@ -45,6 +45,7 @@ FILE_FAULTS: Mapping[str, tuple[str, str]] = {
     # the table
     "no-table": ("the file has no row of headings that can be recognised", "The table needs headings such as Cliëntnummer, Begindatum, Einddatum and Volume."),
     "two-columns-one-field": ("two columns mean the same: {found}", "Ask the provider to rename one of them, or give the right one as a heading of the contract's own."),
+    "two-tables": ("a second table, or a second row of headings, begins in row {found}", "Ask the provider to put each table in a file of its own, or all lines in one table, under one row of headings."),
     "service-number-column": ("column '{found}' holds citizen service numbers (BSN), which may not be delivered", "Delete the file, and ask the provider to send its own client numbers instead."),
     "control-total-differs": ("the total in cell {cell} is {found}, the lines above it add up to {expected}", "The lines are read as they stand. Ask the provider whether lines are missing."),
     "second-table": ("sheet '{found}' holds lines as well; only the first sheet with a table is read", "Ask the provider to put all lines on one sheet."),

@@ -41,11 +41,16 @@ _ALIASES: Mapping[str, str] = {
 }
 """As deliveries.md gives them. A field's own name is a heading too."""
 
-_HEAD_LABELS = frozenset({"contractnummer", "contractnr", "contract"})
-_VERSION_LABELS = frozenset({"versie", "version"})
-_MONTH_LABELS = frozenset({"leveringsmaand", "monthofdelivery"})
+_HEAD_LABELS = ("contractnummer", "contractnr", "contract")
+"""What is most surely followed by the number goes first."""
+_VERSION_LABELS = ("versie", "version")
+_MONTH_LABELS = ("leveringsmaand", "monthofdelivery")
 _TELLING = frozenset({"client", "service", "code", "start", "quantity", "claimed"})
 """A row of headings has at least one of these; a head block with Contractnummer and Gemeente has none."""
+_LEAST = 3
+"""So many known headings make a row one of headings, wherever it stands besides those of the table."""
+_LEAST_BELOW = 2
+"""So many do directly above or below them: then one row of headings was made in two."""
 _SHOWN_AT_MOST = 60
 """Characters of a provider's own heading in notes and messages."""
 
@@ -170,12 +175,36 @@ def find_heading_row(rows: Sequence[Row], own: Mapping[str, str]) -> HeadingRow 
     return best
 
 
+def table_above(rows: Sequence[Row], chosen: HeadingRow, own: Mapping[str, str]) -> bool:
+    """Whether another table stands above the chosen row of headings, or the other half of its headings."""
+    above = [row for row in rows if row[0] < chosen.row]
+    for at, row in enumerate(above):
+        other = _heading_row(row, own).columns
+        if "client" not in other or len(other) < _LEAST_BELOW:
+            continue
+        lines = any(sum(column in cells for column in other.values()) >= _LEAST_BELOW for _, cells in above[at + 1 :])
+        if row[0] == chosen.row - 1 or (lines and len(other) >= _LEAST):
+            return True
+    return False
+
+
+def is_repeated(row: Row, headings: HeadingRow, own: Mapping[str, str]) -> bool | None:
+    """Whether a row below the headings says them once more, each in its own column; ``None`` when it is no row of headings,
+    ``False`` when it is one of another table."""
+    other = _heading_row(row, own)
+    least = _LEAST_BELOW if row[0] == headings.row + 1 else _LEAST
+    if len(other.columns) < min(least, len(headings.columns)):
+        return None
+    elsewhere = other.columns.items() - headings.columns.items()
+    return not elsewhere and not other.doubles and not other.others.keys() & set(headings.columns.values())
+
+
 @dataclass(frozen=True)
 class HeadBlock:
     """What the rows above the table say."""
 
     contract: tuple[str, ...]
-    """What may be meant by the cell labelled Contractnummer: behind its colon, to the right, below; empty: no such cell."""
+    """What may be meant by the cells labelled Contractnummer: behind a colon, to the right, below; empty: no such cell."""
     version: int
     """1 unless said."""
     month: str
@@ -191,19 +220,23 @@ def head_block(rows: Sequence[Row], until: int) -> HeadBlock:
     return HeadBlock(tuple(contract), version, month)
 
 
-def _labelled(rows: Sequence[Row], labels: frozenset[str]) -> list[str]:
+def _labelled(rows: Sequence[Row], labels: Sequence[str]) -> list[str]:
+    """What stands at all cells with these labels, in the order of the labels."""
     by_number = dict(rows)
+    found: dict[str, list[str]] = {label: [] for label in labels}
     for number, cells in rows:
         for column, text in sorted(cells.items()):
             label, colon, value = text.partition(":")
-            if plain(label) not in labels:
+            values = found.get(plain(label))
+            if values is None:
                 continue
             if colon and value.strip():
-                return [value.strip()]
+                values.append(value.strip())
+                continue
             right = next((each for at, each in sorted(cells.items()) if at > column and each.strip()), "")
             below = by_number.get(number + 1, {}).get(column, "")
-            return [each.strip() for each in (right, below) if each.strip()]
-    return []
+            values += [each.strip() for each in (right, below) if each.strip()]
+    return [value for values in found.values() for value in values]
 
 
 def _version(text: str) -> int | None:
@@ -223,9 +256,15 @@ def _month(text: str) -> str:
     return f"{year}-{number:02d}" if 1 <= number <= 12 else ""
 
 
-_TOTAL = re.compile(r"\s*(?:sub|eind|generaal\s|gen\.\s)?\s*tota(?:a)?l\b", re.IGNORECASE)
+TOTAL = (
+    r"(?i)^[\s*]*(?:(?:(?:sub|eind|generaal|gen\.|algemeen|grand)[\s-]*)?tota(?:al|albedrag|l|le|len)\b|(?:som|saldo)\b|tot\.(?:\W|$))"
+)
+"""How the word begins by which a total is known: Totaal, Subtotaal maart, Eindtotaal. Polars reads it as well."""
+OF_A_LINE = ("client", "allocation", "start", "end", "direction", "reference", "previous_reference")
+"""Fields of which a total has none, but for the one in which its word stands."""
+_TOTAL = re.compile(TOTAL)
 
 
 def is_total(text: str) -> bool:
-    """Whether a row that begins with this text is a total, not a line: Totaal, Subtotaal maart, Eindtotaal."""
+    """Whether a row that begins with this text is a total where it has nothing that only lines have."""
     return _TOTAL.match(text) is not None

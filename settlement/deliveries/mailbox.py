@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 _NINE = re.compile(r"(?=([0-9]{9}))")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RUN = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
 
 
@@ -137,6 +138,8 @@ def fingerprint_of(key: str) -> str:
 
 def is_day(text: str) -> bool:
     """Whether a text is a day as messages write it, within the years that are settled."""
+    if not _DAY.fullmatch(text):
+        return False  # Python reads 20180301 and 2018-W09-4 as well
     try:
         return 1990 <= dt.date.fromisoformat(text).year <= 2100
     except ValueError:

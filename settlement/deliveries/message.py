@@ -22,7 +22,9 @@ _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _ENCODINGS = {"utf-8", "utf-16", "iso-8859-1", "us-ascii"}
 """What expat reads by itself; another would be guessed."""
 _LONGEST = 200
-"""Characters of one value that are kept; the longest that is allowed has twenty."""
+"""Characters of one value; more refuse the message, long before they fill the memory. The longest allowed has twenty."""
+_BLANKS = re.compile("[ \t\r\n]+")
+"""What XML calls white space; a space that is none of these is part of a value."""
 
 
 @dataclass(frozen=True)
@@ -267,8 +269,13 @@ class _Reading:
 
     def _characters(self, text: str) -> None:
         if self._open and self._open[-1].element.allows is not None:
-            self._text = (self._text + text)[:_LONGEST]
-        elif text.strip():
+            element = self._open[-1].element
+            self._text += text
+            if element.name not in _AS_WRITTEN:
+                self._text = _BLANKS.sub(" ", self._text)
+            if len(self._text) > _LONGEST:
+                raise self._fault(self._path(), element.expected)
+        elif _BLANKS.sub("", text):
             raise self._fault(self._path(), "")
 
     def _end(self, _: str) -> None:
@@ -278,7 +285,7 @@ class _Reading:
             if not child.optional:
                 raise self._fault(self._path(child.name), child.name)
         if element.allows is not None:
-            text = self._text if element.name in _AS_WRITTEN else self._text.strip()
+            text = self._text if element.name in _AS_WRITTEN else self._text.strip(" ")
             if not element.allows(text):
                 raise self._fault(self._path(), element.expected)
             self._keep(text)

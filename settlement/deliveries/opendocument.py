@@ -22,6 +22,8 @@ from settlement.deliveries.cells import (
     PADDED,
     TEXT,
     day_number,
+    never_counted,
+    number_as_shown,
     separable,
 )
 from settlement.deliveries.headings import letters
@@ -276,21 +278,23 @@ class _Tables:
         if type_ == "date":
             return day_number(self._stored("date")), DATE
         if type_ == "time":
-            return shown or self._stored("time"), DATE
+            return never_counted(shown or self._stored("time")), DATE
         if type_ == "boolean":
             return str(int(self._stored("boolean") == "true")), BOOLEAN
         if type_ in {"", "string"}:
             if formula is not None and not type_:
                 return f"={formula.partition('=')[2]}", NO_RESULT
-            return self._cell.get(_STRING, shown), TEXT
+            return self._cell.get(_STRING) or shown, TEXT
         raise self._damaged()
 
     def _number(self, shown: str, type_: str) -> tuple[str, int]:
         value = self._cell.get(_VALUE, "")
         if not value:
             raise self._damaged()
-        if value.isdecimal() and shown.isdecimal() and shown != value and shown.lstrip("0") == value.lstrip("0"):
-            return shown, PADDED
+        if shown != value and shown.isdecimal():
+            digits = number_as_shown(value) or ""
+            if shown != digits and shown.lstrip("0") == digits.lstrip("0"):
+                return shown, PADDED
         if shown.isalpha() and value in {"0", "1"}:
             return value, BOOLEAN  # TRUE, WAAR: how a truth value of Excel is kept here
         if type_ == "float" and _SHOWN_OTHERWISE.search(shown) and not _SCIENTIFIC.fullmatch(shown):
@@ -312,22 +316,27 @@ class _Tables:
         repeated = _count(self._row_attributes.get(_ROWS_REPEATED, "1"))
         first = self._row + 1
         self._row += repeated
-        if not self._row_cells or self._sheet is None:
+        # An empty row may begin a merged cell that covers something in the rows below it.
+        merged = [each for each in self._row_merged if self._row_cells or each[2] > 1]
+        if self._sheet is None or not (self._row_cells or merged):
             return
         if self._row > _ROWS_AT_MOST:
             raise UnreadableError("too-many-rows", expected=str(_ROWS_AT_MOST), sheet=self._name())
+        if len(self._sheet.merged) + repeated * len(merged) > _MERGED_AT_MOST:
+            raise UnreadableError("too-many-merged-cells", sheet=self._name(), expected=str(_MERGED_AT_MOST))
+        self._sheet.merged += [
+            (letters(column), row, letters(column + wide - 1), row + high - 1)
+            for row in range(first, self._row + 1)
+            for column, wide, high in merged
+        ]
+        if not self._row_cells:
+            return
         self._expand((repeated - 1) * len(self._row_cells))
         hidden = self._row_attributes.get(f"{_TABLE} visibility", "visible") != "visible"
         for row in range(first, self._row + 1):
             if not self._group.fits(self._row_cells):
                 self._flush()
             self._group.add(row, self._row_cells, hidden=hidden)
-            self._sheet.merged += [
-                (letters(column), row, letters(column + wide - 1), row + high - 1)
-                for column, wide, high in self._row_merged
-            ]
-        if len(self._sheet.merged) > _MERGED_AT_MOST:
-            raise UnreadableError("too-many-merged-cells", sheet=self._name(), expected=str(_MERGED_AT_MOST))
 
     def _expand(self, cells: int) -> None:
         self._expanded += cells

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from settlement.deliveries.cells import KIND, MERGED, TEXT
-from settlement.deliveries.headings import column_number
+from settlement.deliveries.headings import OF_A_LINE, TOTAL, column_number
 from settlement.deliveries.lines import FIELDS, REFUSALS
 from settlement.deliveries.personal import are_service_numbers
 from settlement.deliveries.reading import RawTable, Refused
@@ -244,15 +244,16 @@ def _text(field: str) -> pl.Expr:
 
 
 def _totals(cells: pl.DataFrame, raws: Sequence[RawTable]) -> list[tuple[int, int]]:
-    """Rows with totals: they begin with the word and have no day; or hold only amounts, below an empty row."""
+    """Rows with totals: they begin with the word and have nothing of a line; or hold only amounts, below an empty row."""
     fields = [field for field in FIELDS if field in cells.columns]
     amounts = [field for field in _CONTROLLED if field in fields]
     others = [field for field in fields if field not in amounts]
     begun = cells.join(
         _rows([(at, row) for at, raw in enumerate(raws) for row in raw.totals]), on=["file", "row"], how="semi"
     )
-    if "start" in fields:
-        begun = begun.filter(_text("start").is_null())
+    for field in OF_A_LINE:
+        if field in fields:
+            begun = begun.filter(_text(field).is_null() | _text(field).str.contains(TOTAL))
     rows = begun.select("file", "row").rows()
     if amounts:
         bare = cells

@@ -15,13 +15,22 @@ what settles a cell is always looked for in its own file. They add ``value`` and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
-from decimal import Decimal
 
 import polars as pl
 
-from settlement.deliveries.cells import AFFIXED, BOOLEAN, DATE, ERROR, MERGED, NO_RESULT, NUMBER, PADDED, TEXT
+from settlement.deliveries.cells import (
+    AFFIXED,
+    BOOLEAN,
+    DATE,
+    ERROR,
+    MERGED,
+    NO_RESULT,
+    NUMBER,
+    PADDED,
+    TEXT,
+    number_as_shown,
+)
 from settlement.deliveries.words import END_REASONS, MONTHS, NO, RESULTS, UNITS, YES
 
 QUANTITY_AT_MOST = 1_000_000
@@ -31,11 +40,8 @@ AMOUNT_AT_MOST = 1_000_000_000
 TEXT_AT_MOST = 200
 """Characters in a cell of text."""
 FIRST_YEAR, LAST_YEAR = 1990, 2100
-_EXCEL_DIGITS = 15
-"""Excel keeps and shows fifteen significant digits; what a file stores beyond them is the error of a float."""
 MUNICIPALITY_DIGITS = 4
 _NUMERIC = (NUMBER, PADDED, AFFIXED)
-_STORED_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _PLAINLY_STORED = r"^(?:0|-?[1-9][0-9]{0,11}|-?(?:0|[1-9][0-9]{0,11})\.[0-9]?[1-9])$"
 """Numbers that need no rewriting: short, and without zeros at the end of their decimals."""
 
@@ -52,22 +58,11 @@ _INVISIBLE = (
 """Characters that show nothing, or a space that is not one."""
 _NOT_PLAIN = r"[^\p{Latin}0-9 !-/:-@\[-`{-~€§°´–—‘’“”]|[\u{FF00}-\u{FFEF}]"
 
-def _as_excel_shows(stored: str) -> str | None:
-    """A stored number at fifteen significant digits, without exponent; ``None`` when it is no number."""
-    if not _STORED_NUMBER.fullmatch(stored):
-        return None
-    try:
-        number = Decimal(format(float(stored), f".{_EXCEL_DIGITS}g"))
-    except (ValueError, ArithmeticError):
-        return None
-    return format(number, "f") if number.is_finite() else None
-
-
 def as_excel_shows(cells: pl.DataFrame) -> pl.DataFrame:
     """The cells with the ``text`` of each number as Excel shows it: 95.499999999999986 is 95.5, 231.0 and 2.31E2 are 231."""
     text = pl.col("text")
     stored = cells.filter(pl.col("kind").is_in(_NUMERIC) & ~text.str.contains(_PLAINLY_STORED))["text"]
-    shown = {number: as_shown for number in stored.unique() if (as_shown := _as_excel_shows(number)) is not None}
+    shown = {number: as_shown for number in stored.unique() if (as_shown := number_as_shown(number)) is not None}
     if not shown:
         return cells
     number = text.replace_strict(shown, default=text, return_dtype=pl.String)
@@ -130,11 +125,12 @@ def _folded() -> pl.Expr:
 def _typed_words(
     cells: pl.DataFrame, words: Mapping[str, object], unknown: str, type_: pl.DataType | type[pl.DataType]
 ) -> pl.DataFrame:
-    """A word of a closed list."""
+    """A word of a closed list. A truth value is one only where yes and no are asked; a day or ``1 dag`` for 1 never is."""
+    no_words = [DATE, AFFIXED] if type_ == pl.Boolean else [DATE, AFFIXED, BOOLEAN]
     value = _folded().replace_strict(words, default=None, return_dtype=type_)
     code = pl.coalesce(
         _not_readable(),
-        pl.when(pl.col("kind") == DATE)
+        pl.when(pl.col("kind").is_in(no_words))
         .then(pl.lit(unknown))
         .when(value.is_null() & pl.col("text").is_not_null())
         .then(pl.lit(unknown)),
@@ -169,9 +165,11 @@ def evidence(cells: pl.DataFrame) -> pl.DataFrame:
         )
         .drop_nulls()
     )
+    first, second = pl.col("first"), pl.col("second")
     return parts.group_by("file", "separator").agg(
-        (pl.col("first") > 12).any().alias("day_first"),
-        ((pl.col("second") > 12) & (pl.col("first") <= 12)).any().alias("month_first"),
+        # What is no date in either order, such as 21/26/2018, shows nothing.
+        (first.is_between(13, 31) & second.is_between(1, 12)).any().alias("day_first"),
+        (second.is_between(13, 31) & first.is_between(1, 12)).any().alias("month_first"),
     )
 
 

@@ -22,6 +22,7 @@ from settlement.deliveries.cells import (
     PADDED,
     TEXT,
     day_number,
+    number_as_shown,
     separable,
 )
 from settlement.deliveries.headings import column_number, letters
@@ -385,8 +386,9 @@ class Grammar:
         if kind == "n":
             text_kind, zeros = self._formats.get(style, PLAIN)
             if text_kind == PADDED:
-                text_kind = PADDED if written.isdecimal() else NUMBER
-                written = written.zfill(zeros) if text_kind == PADDED else written
+                digits = number_as_shown(written) or ""
+                text_kind = PADDED if digits.isdecimal() else NUMBER
+                written = digits.zfill(zeros) if text_kind == PADDED else written
         elif kind in {"b", "e"}:
             text_kind = BOOLEAN if kind == "b" else ERROR
             written = written or "#"

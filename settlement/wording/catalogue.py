@@ -286,6 +286,10 @@ REFUSALS: dict[str, Pair] = {
         "Twee kolommen betekenen hetzelfde: {found}. Geef één ervan een andere naam.",
         "Two columns mean the same: {found}. Give one of them another name.",
     ),
+    "two-tables": (
+        "In rij {found} begint een tweede tabel, of een tweede rij met kolomkoppen. Zet alle regels in één tabel onder één rij met kolomkoppen, of elke tabel in een eigen bestand.",
+        "A second table, or a second row of headings, begins in row {found}. Put all lines in one table under one row of headings, or each table in a file of its own.",
+    ),
     "service-number-column": (
         "Kolom '{found}' bevat burgerservicenummers. Lever nooit een bsn aan; gebruik uw eigen cliëntnummers.",
         "Column '{found}' holds citizen service numbers. Never deliver one; use your own client numbers.",

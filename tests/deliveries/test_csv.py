@@ -84,6 +84,27 @@ def test_a_decimal_comma_without_quotes_in_a_file_of_commas_is_refused_and_not_r
     assert codes(gathered) == [(2, "", "row-too-long")]
 
 
+@pytest.mark.parametrize(("end", "row_end"), [(",Opmerking", ","), (",Onderaannemer", ","), ("", ",")])
+def test_half_of_a_decimal_comma_is_no_cell_whatever_stands_at_the_end_of_its_row(tmp_path, end, row_end):
+    head = f"Cliëntnummer,Begindatum,Einddatum,Volume,Bedrag{end}\n"
+    gathered = read_csv(tmp_path, f"{head}C-1,01-03-2018,31-03-2018,12,5,750{row_end}\nC-2,01-03-2018,31-03-2018,12,750{row_end if end else ''}\n")
+    assert codes(gathered) == [(2, "", "row-too-long")]
+    assert gathered.lines.select("client", "quantity_milli", "claimed_cents").rows() == [("C-2", 12_000, 75_000)]
+
+
+def test_a_row_of_a_file_of_commas_may_be_as_long_as_the_row_of_headings_is_written(tmp_path):
+    gathered = read_csv(tmp_path, "Cliëntnummer,Begindatum,Volume,,\nC-1,01-03-2018,12,,\nC-2,01-03-2018,12,5,\n")
+    assert codes(gathered) == [(3, "", "row-too-long")]
+    assert gathered.lines["client"].to_list() == ["C-1"]
+
+
+def test_quotes_behind_a_blank_refuse_the_file_because_nobody_knows_where_their_cell_ends(tmp_path):
+    assert codes(read_csv(tmp_path, HEAD + 'C-2;01-03-2018;31-03-2018;1;min;2\n "C-1";01-03-2018;31-03-2018;1;min;2\n')) == [(0, "", "csv-quotes")]
+    assert codes(read_csv(tmp_path, '"Cliënt"; "Begindatum"; "Volume"\n"C-1"; "01-03-2018"; "60"\n')) == [(0, "", "csv-quotes")]
+    gathered = read_csv(tmp_path, HEAD.replace("Bedrag", "Opmerking") + 'C-1;01-03-2018;31-03-2018;1;min;"zei; ""nee"""\nC-2;01-03-2018;31-03-2018;1;min;een "ja"\n')
+    assert gathered.lines["client"].to_list() == ["C-1", "C-2"]
+
+
 def test_quoted_cells_may_hold_separators_quotes_and_line_ends(tmp_path):
     text = (
         HEAD.replace("Eenheid", "Dienst").replace("Bedrag", "Eenheid")
@@ -111,6 +132,47 @@ def test_totals_of_a_csv_are_checked(tmp_path):
         ("F3", "control-total-differs", "11,00", "10,00")
     ]
     assert gathered.lines.height == 1
+
+
+def test_a_row_that_begins_like_a_total_is_a_line_when_it_has_what_only_lines_have(tmp_path):
+    head = "Dienst;Cliëntnummer;Begindatum;Einddatum;Volume;Bedrag;Debet/Credit;Referentienummer;Vorig referentienummer\n"
+    text = (
+        head + "Totaal pakket;C-1;01-03-2018;31-03-2018;12;5;750;D;R1;R0\n" + "Totaal pakket;C-1;01-03-2018\n"
+        + "Totaal pakket;C-1;01-03-2018;31-03-2018;12;750;D;R1;\n" + "Totaal pakket;C-1;;;;;C;R2;R1\n" + "Totaal pakket;;;;12;750;;;\n"
+    )  # fmt: skip
+    gathered = read_csv(tmp_path, text)
+    assert codes(gathered) == [(2, "", "row-too-long"), (3, "", "row-too-short")]
+    assert gathered.lines.select("row", "direction", "reference").rows() == [(4, "D", "R1"), (5, "C", "R2")]
+    assert gathered.deliveries[0].rows == 4
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Totaal", "TOTAAL:", "tOTAAL", "Subtotaal maart", "Sub-totaal", "Sub totaal", "Totalen", "Totale uren", "Totaalbedrag", "Algemeen totaal",
+        "Generaal totaal", "Grand total", "Saldo", "Som", "Tot.", "Tot. maart", "*Totaal*", "  Totaal", "Eindtotaal",
+    ],
+)  # fmt: skip
+def test_a_total_is_known_by_its_word_also_behind_an_empty_cell(tmp_path, word):
+    for total in (f"{word};;;1234,5;;10", f" ;{word};;1234,5;;10"):
+        gathered = read_csv(tmp_path, f"{HEAD}{LINE}{total}\n")
+        assert gathered.deliveries[0].rows == 1
+        assert gathered.refusals.is_empty()
+        assert "totals" in gathered.deliveries[0].notes
+
+
+@pytest.mark.parametrize("word", ["Totaalpakket", "Sommer", "Tot maart", "Saldomans", "Totem"])
+def test_a_word_that_only_begins_like_that_of_a_total_makes_none(tmp_path, word):
+    assert read_csv(tmp_path, f"{HEAD}{LINE}{word};;;1234,5;;10\n").deliveries[0].rows == 2
+
+
+def test_a_second_table_in_a_csv_refuses_it_also_far_below(tmp_path):
+    lines = LINE * 5_000
+    gathered = read_csv(tmp_path, HEAD + lines + HEAD.upper() + LINE)
+    assert gathered.lines.height == 5_001
+    assert "repeated headings" in gathered.deliveries[0].notes
+    gathered = read_csv(tmp_path, HEAD + lines + "Cliëntnummer;Begindatum;Einddatum;Bedrag;Eenheid;Volume\n" + LINE)
+    assert gathered.refusals.select("code", "found").rows() == [("two-tables", "5002")]
 
 
 def test_a_table_of_many_pieces_is_one_table(tmp_path):

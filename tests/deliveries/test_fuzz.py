@@ -50,7 +50,7 @@ class Came:
             self.code = self.raw.code
             return
         source = Source("d", MARCH, self.raw.sheet, CONTRACT, self.raw.columns, self.raw.calendar_1904)
-        tables = typed_tables([(source, self.raw)], NUMBERED)
+        self.tables = tables = typed_tables([(source, self.raw)], NUMBERED)
         if not isinstance(tables.files[0], TypedTable):
             self.code = tables.files[0].code
             return

@@ -78,7 +78,8 @@ def test_a_line_is_read_by_its_stored_values_and_not_by_how_they_are_shown(read_
 @pytest.mark.parametrize(
     ("client", "code"),
     [
-        (number("231", "00231"), "leading-zeros-lost"), (number("231", "C-231"), "not-an-identifier"),
+        (number("231", "00231"), "leading-zeros-lost"), (number("231.0", "00231"), "leading-zeros-lost"), (number("2.31E2", "00231"), "leading-zeros-lost"),
+        (number("231", "C-231"), "not-an-identifier"),
         (number("231", "0-231"), "not-an-identifier"), (number("231.5"), "not-an-identifier"), (day("2018-03-01"), "not-text"),
         (number("1", "WAAR"), "not-text"), (text("C\u200b1"), "invisible-characters"), (text("С-1"), "look-alike-characters"),
     ],
@@ -114,6 +115,16 @@ def test_a_day_with_a_time_and_a_day_in_the_year_9999_are_refused(read_ods):
     assert codes(gathered) == [(2, "start", "date-with-time"), (3, "start", "date-out-of-range")]
     assert gathered.refusals["found"].to_list()[1] == "31-12-9999"
     assert gathered.lines["row"].to_list() == [4]
+
+
+@pytest.mark.parametrize("written", ["43160", "43160.0", "2018-03-01T48:00:00"])
+def test_a_day_that_is_written_out_is_no_number_and_has_no_more_hours_than_a_day(read_ods, written):
+    assert codes(read_ods(line(start=day(written)))) == [(2, "start", "not-a-date")]
+
+
+def test_a_stored_text_that_is_empty_takes_nothing_from_what_the_cell_shows(read_ods):
+    gathered = read_ods(line(client=text("C-1", ' office:string-value=""')), line(client=text("C-1", ' office:string-value="C-9"')))
+    assert gathered.lines["client"].to_list() == ["C-1", "C-9"]
 
 
 def test_remarks_and_drawings_at_a_cell_are_not_its_text_and_spaces_are_as_they_show(read_ods):
@@ -164,6 +175,13 @@ def test_merged_cells_speak_as_in_a_workbook_of_excel(read_ods):
     assert gathered.lines.select("row", "client").rows() == [(2, "C-7"), (3, "C-7")]
     covered = row(text("C-2"), day("2018-03-01"), day("2018-03-31"), "<table:covered-table-cell/>", text("uur"))
     assert codes(read_ods(line(quantity=quantity), covered)) == [(2, "quantity", "merged-cell"), (3, "quantity", "merged-cell")]
+
+
+def test_what_a_merged_cell_hides_is_not_read_when_nothing_else_stands_in_its_first_row(read_ods):
+    first = row("<table:table-cell/>" * 3, '<table:table-cell table:number-rows-spanned="2"/>')
+    hidden = '<table:covered-table-cell office:value-type="float" office:value="7"><text:p>7</text:p></table:covered-table-cell>'
+    second = row(text("C-2"), day("2018-03-01"), day("2018-03-31"), hidden, text("uur"))
+    assert codes(read_ods(first, second)) == [(3, "quantity", "merged-cell")]
 
 
 def test_the_first_visible_sheet_with_a_table_is_read_and_another_is_told(read_ods):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.nl import bsn
 
-from settlement.deliveries.cells import BOOLEAN, DATE, ERROR, NO_RESULT, NUMBER, PADDED, TEXT
+from settlement.deliveries.cells import AFFIXED, BOOLEAN, DATE, ERROR, NO_RESULT, NUMBER, PADDED, TEXT
 from settlement.deliveries.lines import LINES, REFUSALS
 from settlement.deliveries.personal import are_service_numbers, is_service_number, without_service_numbers
 from settlement.deliveries.typed import Source, typed, typed_lines
@@ -240,6 +240,12 @@ def test_a_date_is_refused_where_its_column_shows_both_orders():
     assert typed_column("start", ["03/04/2018", "01/31/2018", "31/01/2018"])[0] == "ambiguous-date"
 
 
+@pytest.mark.parametrize("other", ["21/26/2018", "31/00/2018", "45/01/2018", "00/31/2018"])
+def test_what_is_no_date_in_either_order_shows_nothing_of_the_others(other):
+    assert typed_column("start", ["03/04/2018", other]) == ["ambiguous-date", "not-a-date"]
+    assert typed_column("start", ["03-04-2018", other.replace("/", "-")]) == [dt.date(2018, 4, 3), "not-a-date"]
+
+
 def test_the_end_dates_of_a_file_settle_its_start_dates():
     lines, refusals, _ = typed_lines(
         [{"start": "01/03/2018", "end": "31/03/2018"}], delivery="d", claim_month=MARCH, contract=CONTRACT
@@ -296,6 +302,18 @@ def test_every_day_of_excel_is_read_back(day, calendar_1904):
 )  # fmt: skip
 def test_a_unit_is_a_dutch_word_an_english_word_or_a_national_code(text, unit):
     assert typed_column("unit", [text]) == [unit]
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "value"),
+    [
+        ("unit", BOOLEAN, "unknown-unit"), ("unit", AFFIXED, "unknown-unit"), ("unit", NUMBER, "minute"),
+        ("result", BOOLEAN, "unknown-result"), ("direction", BOOLEAN, "unknown-direction"),
+        ("dropout", BOOLEAN, True), ("dropout", AFFIXED, "not-yes-or-no"),
+    ],
+)  # fmt: skip
+def test_a_truth_value_and_a_number_that_is_shown_otherwise_are_no_words(field, kind, value):
+    assert typed_column(field, ["1"], [kind]) == [value]
 
 
 def test_an_unknown_unit_carries_its_national_code_and_the_accepted_words():

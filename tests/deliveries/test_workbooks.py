@@ -74,6 +74,22 @@ def test_the_contract_number_is_found_behind_beside_or_below_its_label(tmp_path,
     assert delivery.contract == CONTRACT
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        [["Contract", "Jeugdhulp regio"], ["Contractnummer", CONTRACT]],
+        [["Contract: Jeugdhulp regio"], ["Contractnummer:", CONTRACT]],
+        [["Contractnummer", "zie onder"], [], ["Contract", CONTRACT]],
+        [["Contract", "UTR-AJ-2018-99"], ["Contractnummer", CONTRACT]],
+    ],
+)
+def test_of_several_labels_a_known_number_is_the_contract_and_that_of_contractnummer_goes_first(tmp_path, block):
+    write_workbook(month_folder(tmp_path) / "maart.xlsx", [*block, [], HEADINGS, line(1)])
+    gathered = read(tmp_path, UTR_AJ_2018_99={})
+    assert [delivery.contract for delivery in gathered.deliveries] == [CONTRACT]
+    assert not gathered.problems
+
+
 def test_headings_are_known_whatever_their_case_accents_and_brackets(tmp_path):
     headings = [
         "CLIENTNUMMER *",
@@ -162,8 +178,9 @@ def test_error_cells_are_refused_with_what_they_show(tmp_path):
     assert gathered.refusals.select("cell", "code", "found").rows() == [("E2", "error-cell", "#DIV/0!")]
 
 
-def test_a_number_with_a_format_of_zeros_is_not_taken_for_an_identifier(tmp_path):
-    row = plain_row(2).replace(text_cell("A2", "C-1"), '<c r="A2" s="3"><v>231</v></c>')
+@pytest.mark.parametrize("stored", ["231", "231.0", "2.31E2", "2.31E+02"])
+def test_a_number_with_a_format_of_zeros_is_not_taken_for_an_identifier(tmp_path, stored):
+    row = plain_row(2).replace(text_cell("A2", "C-1"), f'<c r="A2" s="3"><v>{stored}</v></c>')
     gathered = read_raw(tmp_path, row)
     assert gathered.refusals.select("code", "found", "expected").rows() == [("leading-zeros-lost", "00231", "00231")]
 
@@ -236,11 +253,76 @@ def test_a_client_whose_name_begins_like_a_total_is_a_line_when_it_has_a_day(tmp
     assert read_rows(tmp_path, rows).lines["client"].to_list() == ["Total-7"]
 
 
-def test_repeated_headings_are_no_lines(tmp_path):
-    gathered = read_rows(tmp_path, [HEADINGS, line(1), HEADINGS, line(2)])
+def test_a_credit_of_a_client_whose_name_begins_like_a_total_is_a_line(tmp_path):
+    headings = ["Cliëntnummer", "Begindatum", "Einddatum", "Volume", "Debet/Credit", "Vorig referentienummer"]
+    rows = [headings, ["Totaal-3", DAY, LAST, 60], ["Totaal-3", None, None, None, "C", "R1"], [" ", "Totaal", None, 60]]
+    gathered = read_rows(tmp_path, rows)
+    assert gathered.lines.select("row", "direction").rows() == [(2, "D"), (3, "C")]
+    assert gathered.deliveries[0].rows == 2
+
+
+@pytest.mark.parametrize("again", [HEADINGS, [heading.upper() for heading in HEADINGS], HEADINGS[:5], [None, *HEADINGS[1:]]])
+def test_repeated_headings_are_no_lines(tmp_path, again):
+    gathered = read_rows(tmp_path, [HEADINGS, line(1), again, line(2)])
     assert gathered.lines["row"].to_list() == [2, 4]
     assert gathered.deliveries[0].rows == 2
+    assert gathered.refusals.is_empty()
     assert "repeated headings" in gathered.deliveries[0].notes
+
+
+def test_repeated_headings_of_the_contract_itself_are_no_lines_whatever_they_begin_with(tmp_path):
+    headings = ["Cliënt", "1e dag", "(uren)", "D/C"]
+    write_workbook(month_folder(tmp_path) / "X-1 levering.xlsx", [headings, ["C-1", DAY, 5, "D"], headings, ["C-2", DAY, 5, "D"]])
+    gathered = read(tmp_path, X_1={"start": ("1e dag",), "quantity": ("(uren)",)})
+    assert gathered.lines["row"].to_list() == [2, 4]
+    assert gathered.refusals.is_empty()
+
+
+SHORT = ["Cliëntnummer", "Begindatum", "Einddatum", "Volume", "Bedrag"]
+FEW = ["C-1", DAY, LAST, 60, 600]
+
+
+@pytest.mark.parametrize(
+    ("rows", "second"),
+    [
+        ([SHORT[:4], FEW[:4], FEW[:4], [], SHORT, FEW], 5),
+        ([SHORT, FEW, [], [*SHORT[:3], "Bedrag", "Volume"], ["C-3", DAY, LAST, 600, 60]], 4),
+        ([SHORT, FEW, [], [], [*SHORT[:4], "Tarief"], FEW], 5),
+        ([SHORT, FEW, [], [None] * 6 + SHORT, [None] * 6 + FEW], 4),
+        ([SHORT, *[FEW] * 300, SHORT[1:], FEW[1:]], 302),
+        ([SHORT, FEW, [*SHORT, "Eenheid"], [*FEW, "uur"]], 3),
+        ([["Cliëntnummer", "Periode", None, "Volume", "Bedrag"], [None, "Begindatum", "Einddatum"], FEW], 2),
+        ([["Cliëntnummer", "Periode", None, "Volume"], [None, "Begindatum", "Einddatum", None, "Bedrag"], FEW], 2),
+    ],
+)
+def test_a_second_table_on_the_sheet_or_a_second_row_of_headings_refuses_the_file_with_its_row(tmp_path, rows, second):
+    gathered = read_rows(tmp_path, rows)
+    assert gathered.refusals.select("row", "sheet", "code", "found").rows() == [(0, "Levering", "two-tables", f"{second} (Levering)")]
+    assert gathered.lines.is_empty()
+    assert f"begins in row {second} (Levering)" in gathered.problems[0].message
+
+
+def test_a_list_of_words_above_beside_or_below_the_table_is_no_second_table(tmp_path):
+    above = [["Dienst", "Jeugdhulp"], ["Product", "x", "Volume", 3], SHORT[:3], []]
+    below = [[], ["Dienst", "Volume"], ["Ambulant", 60], [None] * 9 + ["Gemeente", "Utrecht"]]
+    gathered = read_rows(tmp_path, [*above, [*SHORT, None, "Tarief", "Soort"], [*FEW, None, 3, "x"], *below])
+    assert gathered.lines["row"].to_list()[0] == 6
+    assert "two-tables" not in gathered.refusals["code"]
+
+
+def test_a_heading_over_two_columns_with_values_in_both_refuses_the_file(tmp_path):
+    def reading(*lines):
+        book = openpyxl.Workbook()
+        for row in ([*SHORT[:4], None, "Bedrag"], *lines):
+            book.active.append(row)
+        book.active.merge_cells("D1:E1")
+        book.active.merge_cells("A1:A1")
+        book.save(month_folder(tmp_path) / f"{CONTRACT}.xlsx")
+        return read(tmp_path)
+
+    gathered = reading([*FEW[:3], None, 60, 600], [*FEW[:3], 3, 60, 600])
+    assert gathered.refusals.select("field", "code", "found").rows() == [("quantity", "two-columns-one-field", "Volume (D), Volume (E)")]
+    assert reading([*FEW[:4], None, 600]).lines["claimed_cents"].to_list() == [60_000]
 
 
 def test_a_remark_beside_the_table_is_noted_and_is_no_line(tmp_path):
@@ -394,6 +476,12 @@ def test_rows_of_many_shapes_are_read_alike(tmp_path):
     assert gathered.lines["quantity_milli"].to_list() == [at * 1000 + 500 for at in range(300)]
     assert gathered.lines["end"].to_list() == [None if at % 5 == 0 else LAST for at in range(300)]
     assert gathered.lines["claimed_cents"].to_list() == [None if at % 3 else 125 for at in range(300)]
+
+
+@pytest.mark.parametrize("written", ["43160", "2018-03-01T48:00", "2018-03-01T24:00:00", "2018-03-01T00:60:00"])
+def test_a_day_that_is_written_out_is_no_number_and_has_no_more_hours_than_a_day(tmp_path, written):
+    row = plain_row(2).replace('<c r="C2" s="1"><v>43160</v></c>', f'<c r="C2" t="d"><v>{written}</v></c>')
+    assert codes(read_raw(tmp_path, row)) == [(2, "start", "not-a-date")]
 
 
 def test_a_date_with_a_time_of_day_is_refused(tmp_path):

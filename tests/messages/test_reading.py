@@ -72,6 +72,11 @@ def test_other_encodings_that_name_themselves_are_read():
     assert read_claim(text.encode("utf-16")) == read_claim(GOOD.encode())
 
 
+@pytest.mark.parametrize("blanks", [" " * 150, " " * 198, " " * 400, "\n" + "\t" * 10_000])
+def test_blanks_around_a_value_are_no_part_of_it_however_many_there_are(blanks):
+    assert read_claim(GOOD.replace(">6235<", f">{blanks}6235{blanks}<").encode()) == read_claim(GOOD.encode())
+
+
 # ---- structure: no answer
 
 
@@ -102,6 +107,13 @@ def without(text: str, start: str, end: str) -> str:
          "Bericht/Declaratie/Clienten/Client/Prestaties/Prestatie/ProductPeriode/Einddatum"),
         (GOOD.replace("DN001", "DN-001"), "Bericht/Declaratie/DeclaratieNummer"),
         (GOOD.replace("DN001", "D" * 13), "Bericht/Declaratie/DeclaratieNummer"),
+        (GOOD.replace("R1<", "R1" + " " * 400 + "<"), "Bericht/Declaratie/Clienten/Client/Prestaties/Prestatie/ProductReferentie/ReferentieNummer"),
+        (GOOD.replace(">6235<", ">\u00a06235<"), "Bericht/Declaratie/Clienten/Client/Prestaties/Prestatie/IngediendBedrag/Bedrag"),
+        (GOOD.replace("<m:Clienten>", "<m:Clienten>\u00a0"), "Bericht/Declaratie/Clienten"),
+        (GOOD.replace("2018-03-31</ijw:Einddatum></m:ProductPeriode>", "20180331</ijw:Einddatum></m:ProductPeriode>", 1),
+         "Bericht/Declaratie/Clienten/Client/Prestaties/Prestatie/ProductPeriode/Einddatum"),
+        (GOOD.replace("2018-03-31</ijw:Einddatum></m:DeclaratiePeriode>", "2018-W13-6</ijw:Einddatum></m:DeclaratiePeriode>", 1),
+         "Bericht/Declaratie/DeclaratiePeriode/Einddatum"),
         (GOOD.replace("R1<", "R" * 21 + "<"), "Bericht/Declaratie/Clienten/Client/Prestaties/Prestatie/ProductReferentie/ReferentieNummer"),
         (GOOD.replace("<ijw:DebetCredit>D", "<ijw:DebetCredit>X", 1), "Bericht/Declaratie/TotaalIngediendBedrag/DebetCredit"),
     ],
