@@ -89,7 +89,7 @@ class Explanation:
 
 
 _SPEECH = wording("en", "nl")
-_COUNTS_NOT = {"credited", "arrangement", "no_result"}
+_COUNTS_NOT = {"credited", "arrangement", "began_before", "no_result"}
 """Reasons of lines that earn nothing anywhere."""
 _NO_WORKING = {*_COUNTS_NOT, "counted", "not_first_day", "not_last_day"}
 _ROUNDINGS = {

@@ -119,6 +119,8 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
             .when((pl.col("counted_on") == "last day") & ~in_care(last)).then(pl.lit("not_last_day"))
             .otherwise(pl.lit("counted"))
         )
+        .when((pl.col("kind") == "arrangement_fee") & _began_before(settlement))
+        .then(pl.when(value == 0).then(pl.lit("began_before")).otherwise(pl.lit("parts_before")))
         .when((pl.col("kind") == "arrangement_fee") & (value == 0))
         .then(pl.when(pl.col("result") == "not reached").then(pl.lit("no_result")).otherwise(pl.lit("arrangement")))
         .when((pl.col("kind") == "weekly_tariff") & (pl.col("parts") == 0)).then(pl.lit("no_sunday"))
@@ -162,6 +164,17 @@ def settled_lines(settlement: Settlement) -> pl.DataFrame:
         .sort("contract", "service_no", "start", "line", nulls_last=True)
         .drop("service_no", "line")
     )
+
+
+def _began_before(settlement: Settlement) -> pl.Expr:
+    """Whether a line's arrangement began before the first day that is settled of its contract: what falls due before that day is
+    nowhere paid here."""
+    first_year = settlement.rulebook.organisation.first_year
+    opens = [
+        max(contract.starts, dt.date(first_year, 1, 1)) if first_year else contract.starts for contract in settlement.tables.contracts.values()
+    ]
+    began = pl.coalesce("allocation_start", "start")
+    return (began < pl.col("contract_no").replace_strict(dict(enumerate(opens)), return_dtype=pl.Date)) if opens else pl.lit(False)
 
 
 def _counted() -> tuple[pl.Expr, pl.Expr]:

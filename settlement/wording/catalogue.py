@@ -100,6 +100,8 @@ REASONS: dict[str, Pair] = {
     "credit": ("credit van eerdere regel", "credit of an earlier line"),
     "bound": ("boven maximaal volume", "above the maximum quantity"),
     "arrangement": ("al in arrangement begrepen", "covered by the arrangement"),
+    "began_before": ("arrangement begon vóór de eerste afgerekende dag", "arrangement began before the first day settled"),
+    "parts_before": ("deel vóór de eerste afgerekende dag telt niet", "part before the first day settled does not count"),
     "not_first_day": ("niet in zorg op de eerste dag van de maand", "not in care on the first day of the month"),
     "not_last_day": ("niet in zorg op de laatste dag van de maand", "not in care on the last day of the month"),
     "counted": ("jeugdige telt al met een andere regel", "client counts by another line already"),

@@ -71,6 +71,17 @@ def test_a_credit_of_the_line_that_told_of_a_start_changes_nothing_while_the_lin
     assert refusal_codes(both) == []
 
 
+def test_of_an_arrangement_that_began_before_the_first_year_settled_here_it_is_said_that_what_fell_due_then_is_not_paid():
+    before = {"allocation_start": "2017-12-15"}
+    lines = [child("runs", **before), {**child("ended", end="2018-02-20", result="reached", **before), "client": "C2"}, {**child("own"), "client": "C3"}]
+    agreed = {**arrangement(), "starts": "2017-01-01"}
+    agreed["services"]["opvoeding"]["arrangement_fee"]["amounts"] = {"2017-01-01": "€ 1.000,01"}
+    found = one_settled(agreed, {"2018-02": lines}, "2018-02", first_year=2018)
+    told = settled_lines(found).select("reference", "earned_cents", "reason").sort("reference").rows()
+    # Of the second only the result is paid: 1.000,01 less the 500,01 of its start.
+    assert told == [("ended", 500_00, "parts_before"), ("own", 500_01, ""), ("runs", 0, "began_before")]
+
+
 def test_an_arrangement_in_months_is_paid_until_the_month_in_which_it_ends():
     # 1.000,01 in 3 parts: 333,34 (333,336…), 666,67 less 333,34 = 333,33, and 333,34. Ended in March: two parts.
     agreed = arrangement(paid={"months": "3"})
