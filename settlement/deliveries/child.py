@@ -67,8 +67,6 @@ _MAY_BE_ODD = frozenset(
 """A row whose first cell begins with one of these, or not with a plain letter or digit, is looked at: total or empty?"""
 _PLAIN, _NOT_PLAIN = "0", "\x7f"
 """Between these lie texts that begin with a plain letter or digit; a space is less, and a space of another kind is more."""
-
-
 _SELDOM_WORDS = frozenset({"start", "end", "quantity", "claimed"})
 """Fields of which a cell begins with a letter in few rows that are lines."""
 

@@ -292,8 +292,8 @@ class _Tables:
         if not value:
             raise self._damaged()
         if shown != value and shown.isdecimal():
-            digits = number_as_shown(value) or ""
-            if shown != digits and shown.lstrip("0") == digits.lstrip("0"):
+            digits = number_as_shown(value)
+            if digits is not None and shown != digits and shown.lstrip("0") == digits.lstrip("0"):
                 return shown, PADDED
         if shown.isalpha() and value in {"0", "1"}:
             return value, BOOLEAN  # TRUE, WAAR: how a truth value of Excel is kept here

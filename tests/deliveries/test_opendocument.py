@@ -95,7 +95,7 @@ def test_a_whole_number_is_a_client_as_it_is_in_a_workbook_of_excel(read_ods):
 @pytest.mark.parametrize(
     ("quantity", "code"),
     [
-        (number("1E+308"), "number-too-large"), (number("NaN"), "not-a-number"), (number("INF"), "not-a-number"),
+        (number("1E+308"), "number-too-large"), (number("NaN"), "not-a-number"), (number("INF"), "not-a-number"), (number("2018-03-01", "0"), "not-a-number"),
         (number("-1"), "negative-number"), (day("2018-03-01"), "not-a-number"),
         ('<table:table-cell office:value-type="time" office:time-value="PT02H00M00S"><text:p>2:00</text:p></table:table-cell>', "not-a-number"),
         ('<table:table-cell office:value-type="boolean" office:boolean-value="true"><text:p>WAAR</text:p></table:table-cell>', "not-a-number"),
