@@ -43,6 +43,11 @@ def test_the_fullest_pages_print_on_a4(files, tmp_path):
         hold_on_paper(path, printed(files[path], tmp_path))
 
 
+def test_a_talk_of_two_contracts_begins_the_first_below_the_overview(files, tmp_path):
+    # Two sheets for each: the overview has none of its own, and the signals come with the outcomes.
+    assert len(printed(files["talks/AG-2018-Q1-kompaspunt.html"], tmp_path)) == 4
+
+
 def hold_on_paper(path, sheets):
     assert 1 <= len(sheets) <= 12, path
     assert set(sheets) in ({LANDSCAPE}, {LANDSCAPE[::-1]}), path

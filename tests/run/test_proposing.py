@@ -68,7 +68,7 @@ def deliver(workspace: Workspace, **files: str) -> None:
 
 
 def test_each_file_of_an_unknown_provider_is_proposed_for_by_itself_and_nothing_known_is_proposed(workspace: Workspace) -> None:
-    deliver(workspace, linde="Contractnummer;Dossiernr;Van|A-1;C-1;05-01-2018", oever="Contractnummer,Kindnummer,Startdatum|A-2,C-1,05-01-2018")
+    deliver(workspace, linde="Contractnummer;Dossiernr;Van|X-8;C-1;05-01-2018", oever="Contractnummer,Kindnummer,Startdatum|X-9,C-1,05-01-2018")
     assert checked(workspace).proposed == (
         """\
 2018-01/linde.csv: these headings are not known, and probably mean:
