@@ -150,7 +150,7 @@ def _fill_in(contract: Contract, column: TemplateColumn, words: Wording) -> str:
         key += " of service"
     tariffs = [service.line_term for service in contract.services.values() if isinstance(service.line_term, Tariff)]
     units = list(dict.fromkeys(words.unit(term.delivered_in) for term in tariffs))
-    said = words.text(key, units=", ".join(units))
+    said = words.text(key, units=f" {words.text('or')} ".join(", ".join(units).rsplit(", ", 1)))
     if of_allocation and column.field == "allocation_start":
         said += words.text("template allocation_start arrangement")
     if of_allocation and column.field == "start":
