@@ -89,6 +89,10 @@ class Settlement:
     smaller: tuple[Replacement, ...] = ()
     """Deliveries of which the engine found that they are much smaller than the ones that they replaced."""
 
+    def refusals_told(self) -> pl.DataFrame:
+        """The refusals of the deliveries that this run tells of: as ``refusals``."""
+        return self.refusals.filter(pl.col("delivery").is_in(list(self.arrived)))
+
     def entitled(self) -> dict[str, int]:
         """Entitled by contract in all years, in cents; the closed ones as they were settled."""
         found = dict.fromkeys(self.tables.contracts, 0)

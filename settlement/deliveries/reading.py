@@ -104,6 +104,21 @@ class _Parts:
     table: dict[str, Any] = field(default_factory=dict)
     pieces: list[dict[str, Any]] = field(default_factory=list)
 
+    def take(self, message: dict[str, Any]) -> RawFile | None:
+        """Keeps a message; the file, when it was the last of it."""
+        match message["is"]:
+            case "file":
+                self.file = message
+            case "head":
+                self.head = message
+            case "table":
+                self.table = message
+            case "rows":
+                self.pieces.append(message)
+            case _:
+                return self.finished(message)
+        return None
+
     def finished(self, last: Mapping[str, Any]) -> RawFile:
         digest, size = self.file.get("digest", ""), self.file.get("size", 0)
         if last["is"] == "refused":
@@ -202,17 +217,9 @@ class _Child:
             for line in from_child:
                 if not line.endswith(b"\n"):
                     break
-                message = json.loads(line)
-                if message["is"] == "file":
-                    parts.file = message
-                elif message["is"] == "head":
-                    parts.head = message
-                elif message["is"] == "table":
-                    parts.table = message
-                elif message["is"] == "rows":
-                    parts.pieces.append(message)
-                else:
-                    return parts.finished(message)
+                read = parts.take(json.loads(line))
+                if read is not None:
+                    return read
         except (OSError, json.JSONDecodeError):
             pass  # the child is gone, or died in the middle of a line: said below
         finally:

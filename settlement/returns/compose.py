@@ -55,10 +55,9 @@ def returns(settlement: Settlement, delivered: Gathered) -> list[Return]:
     A file goes back whole to the one provider whose contracts it names. When it names contracts of several, each gets a
     list of its own refusals and nothing else. A file that names no contract that we know goes to nobody: it is a problem.
     """
-    of_arrived = settlement.refusals.filter(pl.col("delivery").is_in(list(settlement.arrived)))
     by_delivery: dict[str, list[Refusal]] = {}
     names = ["delivery", "contract", "sheet", "row", "cell", "field", "code", "national", "found", "expected"]
-    for row in of_arrived.select(names).iter_rows():
+    for row in settlement.refusals_told().select(names).iter_rows():
         by_delivery.setdefault(row[0], []).append(Refusal(*row))
     named = delivered.lines.filter(pl.col("delivery").is_in(list(by_delivery))).select("delivery", "contract").unique()
     contracts: dict[str, set[str]] = {}

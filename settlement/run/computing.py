@@ -191,8 +191,8 @@ def compute_from(
         ledger = whole.before(again) if again else whole
         earlier = ledger.runs()
         _refuse_earlier_month(period, earlier)
-        refuse_unread(workspace.outputs, earlier, digests_read, copied["inputs"].left_out, delivered.problems)
         before = _before(ledger, earlier, workspace.outputs)
+        refuse_unread(before.read, digests_read, copied["inputs"].left_out, delivered.problems)
         by_month = Paid({contract: ledger.paid_by_month(contract) for contract in rulebook.contracts})
         previous, name = ledger.head(), ledger.next_name(period)
         answered_before = answered(ledger, earlier) if has_messages else set()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from settlement.deliveries.lines import REFUSALS
 from settlement.domain.records import Refusal
 from settlement.run.places import RECORDED
 from settlement.wording import Wording, wording
@@ -37,12 +38,10 @@ def left(settlement: Settlement, delivered: Gathered, left_out: Mapping[str, str
         path = problem.place.file.removeprefix(prefix)
         if problem.code in _NO_DELIVERY and (path.startswith(month) or problem.code in {"not-in-a-month", "not-a-month"}):
             found[path] = words.refusal_reason(problem.code)
-    whole = {one.key for one in delivered.deliveries if one.refused and one.used and one.contract is None}
-    of_none = settlement.refusals.filter(pl.col("contract").is_null() & pl.col("delivery").is_in(list(settlement.arrived)))
-    names = ["delivery", "contract", "sheet", "row", "cell", "field", "code", "national", "found", "expected"]
-    for row in of_none.filter(pl.col("row") == 0).select(names).iter_rows():
-        if row[0] in whole:
-            found[row[0]] = words.refusal(Refusal(*row))
+    whole = [one.key for one in delivered.deliveries if one.refused and one.used and one.contract is None]
+    of_none = settlement.refusals_told().filter(pl.col("contract").is_null())
+    for row in of_none.filter((pl.col("row") == 0) & pl.col("delivery").is_in(whole)).select(list(REFUSALS)).iter_rows(named=True):
+        found[row["delivery"]] = words.refusal(Refusal(**row))
     for delivery, reason in _lines(of_none, words):
         found.setdefault(delivery, reason)
     return tuple(sorted(found.items()))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from settlement.domain.problems import Problem
 from settlement.run.blocked import Blocked
-from settlement.run.kept import kept_receipt
-from settlement.run.ledger import FinalRun
 from settlement.run.places import RECORDED
 
 OF_THE_MACHINE = frozenset({"cannot-open", "still-being-copied", "took-too-long", "too-much-memory", "reading-failed"})
@@ -16,18 +13,15 @@ OF_THE_MACHINE = frozenset({"cannot-open", "still-being-copied", "took-too-long"
 
 
 def refuse_unread(
-    outputs: Path, earlier: Collection[FinalRun], inputs: Mapping[str, str], left_out: Mapping[str, str], problems: Collection[Problem]
+    before: Mapping[str, str] | None, inputs: Mapping[str, str], left_out: Mapping[str, str], problems: Collection[Problem]
 ) -> None:
     """Raises ``Blocked`` when a file that the last final run read is left out now, or has the same bytes and is not read.
 
-    Its lines would count for nothing, and what was paid for them would be claimed back. ``inputs`` maps the files read to
-    their digests.
+    Its lines would count for nothing, and what was paid for them would be claimed back. ``before`` maps the files that it read
+    to their digests (``None``: not known), ``inputs`` those that are read now.
     """
-    last = next(reversed([*earlier]), None)
-    said = kept_receipt(outputs, last.receipt_digest) if last is not None else None
-    if said is None:
+    if before is None:
         return
-    before = said["inputs"]["files"]
     prefix = f"{RECORDED['inputs'].as_posix()}/"
     unread = {problem.place.file.removeprefix(prefix): problem.message for problem in problems if problem.code in OF_THE_MACHINE}
     lost = sorted(path for path in before if path in left_out or (path in unread and inputs.get(path) == before[path]))

@@ -360,7 +360,7 @@ def line_parts(found: Iterable[Mapping[str, int]]) -> tuple[LinePart, ...]:
 def _refusals(settlement: Settlement) -> dict[str, tuple[Refusal, ...]]:
     """The refusals of what arrived, by contract, in order of file and row."""
     names = ["delivery", "contract", "sheet", "row", "cell", "field", "code", "national", "found", "expected"]
-    own = settlement.refusals.filter(pl.col("delivery").is_in(list(settlement.arrived)) & pl.col("contract").is_not_null())
+    own = settlement.refusals_told().filter(pl.col("contract").is_not_null())
     found: dict[str, list[Refusal]] = {}
     for row in own.select(names).iter_rows():
         found.setdefault(row[1], []).append(Refusal(*row))

@@ -27,14 +27,9 @@ ROWS = st.lists(st.lists(CELLS, min_size=len(COLUMNS), max_size=len(COLUMNS)), m
 def typed_file(path: Path) -> TypedTables:
     parts = _Parts()
     for message in messages(path, Contracts({CONTRACT: {}})):
-        if message["is"] == "file":
-            parts.file = message
-        elif message["is"] == "table":
-            parts.table = message
-        elif message["is"] == "rows":
-            parts.pieces.append(message)
-        else:
-            raw = parts.finished(message).content
+        read = parts.take(message)
+    assert read is not None
+    raw = read.content
     assert isinstance(raw, RawTable), raw
     source = Source("d", MARCH, raw.sheet, CONTRACT, raw.columns)
     tables = typed_tables([(source, raw)], {CONTRACT.casefold(): CONTRACT})

@@ -60,19 +60,12 @@ class Came:
 
 
 def raw_of(path: Path):
-    found = _Parts()
+    parts = _Parts()
     for message in messages(path, KNOWN):
-        if message["is"] == "file":
-            found.file = message
-        elif message["is"] == "head":
-            found.head = message
-        elif message["is"] == "table":
-            found.table = message
-        elif message["is"] == "rows":
-            found.pieces.append(message)
-        else:
-            assert message.get("code") not in LAST_RESORT, message
-            return found.finished(message).content
+        assert message.get("code") not in LAST_RESORT, message
+        read = parts.take(message)
+        if read is not None:
+            return read.content
     raise AssertionError("nothing said at the end")
 
 

@@ -170,17 +170,12 @@ class Came:
     """What came of one message."""
 
     def __init__(self, path: Path) -> None:
-        found = _Parts()
+        parts = _Parts()
         for each in messages(path, KNOWN):
-            if each["is"] == "file":
-                found.file = each
-            elif each["is"] == "table":
-                found.table = each
-            elif each["is"] == "rows":
-                found.pieces.append(each)
-            else:
-                assert each.get("code") not in LAST_RESORT, each
-                raw = found.finished(each).content
+            assert each.get("code") not in LAST_RESORT, each
+            read = parts.take(each)
+        assert read is not None
+        raw = read.content
         self.code, self.lines, self.refused, self.head = "", [], {}, None
         if not isinstance(raw, RawTable):
             self.code = raw.code

@@ -93,12 +93,9 @@ def delivered(messages: list[tuple[Month, str]], folder: Path) -> Gathered:
         (folder / key).write_text(text, encoding="utf-8")
         parts = _Parts()
         for one in claim_messages(text.encode(), MAILBOX):
-            if one["is"] == "table":
-                parts.table = one
-            elif one["is"] == "rows":
-                parts.pieces.append(one)
-            else:
-                raw = parts.finished(one).content
+            read = parts.take(one)
+        assert read is not None
+        raw = read.content
         assert isinstance(raw, RawTable)
         tables.append((key, month, raw))
     sources = [Source(key, month, "", raw.in_head) for key, month, raw in tables]
